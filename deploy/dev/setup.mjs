@@ -28,7 +28,8 @@ export function ensureSetup() {
   if (process.platform !== "linux") fail("swarmpost's local network needs Linux (Debian or Ubuntu)");
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(pinnedNode())) return;
-  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  // Not the `packageManager` field: pnpm would then want itself in the lock file.
+  const packageManager = `pnpm@${JSON.parse(readFileSync(join(root, "package.json"), "utf8")).config.pnpm}`;
   process.stderr.write(`setting up: ${packageManager} installs the dependencies (about a minute on a first run)\n`);
   const result = spawnSync("npx", ["-y", packageManager, "install", "--frozen-lockfile", "--reporter=silent"], {
     cwd: root,
