@@ -1,1 +1,16 @@
-export {};
+export { equal, randomBytes, secureWipe } from "./bytes.ts";
+export { ChannelKey, clientChannelKey, type EncType, parseEncType, serverChannelKey } from "./channel-key.ts";
+export {
+  ed25519PublicToX25519,
+  ed25519SecretToX25519,
+  type SigningKeyPair,
+  sign,
+  signingKeyPairFromSeed,
+  verify,
+} from "./ed25519.ts";
+export { CryptoError, type CryptoErrorCode } from "./errors.ts";
+export { blake2b, keccak256, sha512 } from "./hash.ts";
+export { generateSeed, type NodeKeys, nodeKeysFromSeed, type Pubkey, pubkey, pubkeyBytes } from "./node-keys.ts";
+export { passwordOpen, passwordSeal } from "./password-seal.ts";
+export { openSealedBox, sealBox } from "./sealed-box.ts";
+export { type ExchangeKeyPair, x25519KeyPair, x25519PublicKey, x25519SharedSecret } from "./x25519.ts";
