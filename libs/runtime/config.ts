@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { ConfigError } from "./errors.ts";
+
+/** One row of a service's configuration table. */
+export interface ConfigEntry<Z extends z.ZodType = z.ZodType> {
+  /** Reads the text of the environment variable; see `configTypes` for the usual ones. */
+  readonly schema: Z;
+  /** One sentence for operators. The unit is in the key (`_MS`, `_BYTES`, `_SECONDS`). */
+  readonly doc: string;
+  /** The value when the variable is missing or empty. Without one the key is required, unless the schema is optional. */
+  readonly default?: z.output<Z>;
+  /** Can also be read from the file named by `KEY_FILE`; its value is never shown. */
+  readonly secret?: true;
+}
+
+/** A service's configuration table. */
+export type ConfigSchema = { readonly [key: string]: ConfigEntry };
+/** The values that a table describes. */
+export type ConfigOf<S extends ConfigSchema> = { readonly [K in keyof S]: z.output<S[K]["schema"]> };
+
+/** Declares a configuration table; gives `default` the type of its schema. */
+export function defineConfig<const S extends { readonly [key: string]: z.ZodType }>(
+  entries: {
+    readonly [K in keyof S]: ConfigEntry<S[K]>;
+  },
+): { readonly [K in keyof S]: ConfigEntry<S[K]> } {
+  return entries;
+}
+
+/** The usual types of configuration values, read from text. */
+export const configTypes = {
+  text: z.string().min(1),
+  flag: z.stringbool(),
+  port: z.coerce.number().int().min(0).max(65_535),
+  integer: (min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max),
+  oneOf: <const V extends readonly [string, ...string[]]>(...values: V) => z.enum(values),
+  /** A URL with one of the given schemes, kept as text. */
+  url: (...schemes: string[]) =>
+    z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
+      message: `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
+    }),
+} as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The text of one key: the variable, or for a secret the contents of the file that `KEY_FILE` names. */
+function read(key: string, entry: ConfigEntry, env: Environment, problems: string[]): string | undefined {
+  const direct = env[key];
+  if (direct !== undefined && direct !== "") return direct;
+  const file = entry.secret === true ? env[`${key}_FILE`] : undefined;
+  if (file === undefined || file === "") return undefined;
+  try {
+    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  } catch {
+    problems.push(`${key}_FILE names a file that cannot be read`);
+    return undefined;
+  }
+}
+
+/** Reads a configuration from environment variables; empty ones count as missing. Throws one `ConfigError` with all problems. */
+export function parseConfig<S extends ConfigSchema>(schema: S, env: Environment): ConfigOf<S> {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(schema)) {
+    const before = problems.length;
+    const text = read(key, entry, env, problems);
+    if (problems.length > before) continue;
+    if (text === undefined) {
+      if (entry.default !== undefined) values[key] = entry.default;
+      else if (!(entry.schema instanceof z.ZodOptional)) problems.push(`${key} is required (${entry.doc})`);
+      continue;
+    }
+    const parsed = entry.schema.safeParse(text);
+    if (parsed.success) values[key] = parsed.data;
+    else problems.push(`${key}: ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as ConfigOf<S>;
+}

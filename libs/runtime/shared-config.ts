@@ -1,0 +1,34 @@
+import { configTypes, defineConfig } from "./config.ts";
+
+/** Rows that `run` adds to every service's table and reads itself. */
+export const processConfig = defineConfig({
+  LOG_LEVEL: {
+    schema: configTypes.oneOf("debug", "info", "warn", "error", "silent"),
+    doc: "Lowest level of the log lines that are written.",
+    default: "info",
+  },
+  ADMIN_HOST: {
+    schema: configTypes.text,
+    doc: "Address of the admin server (/livez, /readyz, /metrics).",
+    default: "127.0.0.1",
+  },
+  ADMIN_PORT: { schema: configTypes.port, doc: "Port of the admin server; 0 takes any free one.", default: 9090 },
+});
+
+/** Rows that several services share; each service's table names the ones it needs. */
+export const sharedConfig = defineConfig({
+  BUS_URL: { schema: configTypes.url("nats", "tls"), doc: "URL of the NATS server.", default: "nats://127.0.0.1:4222" },
+  REDIS_URL: {
+    schema: configTypes.url("redis", "rediss"),
+    doc: "URL of the Redis server.",
+    secret: true,
+    default: "redis://127.0.0.1:6379",
+  },
+  DATABASE_URL: {
+    schema: configTypes.url("postgres", "postgresql"),
+    doc: "URL of the Postgres database.",
+    secret: true,
+  },
+  GRPC_HOST: { schema: configTypes.text, doc: "Address on which gRPC is served.", default: "127.0.0.1" },
+  GRPC_PORT: { schema: configTypes.port, doc: "Port on which gRPC is served; 0 takes any free one.", default: 0 },
+});
