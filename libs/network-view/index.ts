@@ -1,1 +1,7 @@
-export {};
+// Who is a node, where it answers, which swarm it is in: one view, followed from the chain, the map and the proofs.
+
+export { buildView, composeView, emptyView, type ViewParts } from "./build-view.ts";
+export { contactOf, type ProvenContact } from "./contact.ts";
+export type { NetworkNode, NetworkView, NodeContact, Swarm, SwarmMapView } from "./network-view.ts";
+export { emptySwarmMapView, swarmMapView } from "./swarm-map-view.ts";
+export type { ViewFollower, ViewListener } from "./view-follower.ts";
