@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { generateSeed, nodeKeysFromSeed } from "@swarmpost/crypto";
+import { type OfferedNode, seedAnswerDigest, signSeedAnswer, verifySeedAnswer } from "./index.ts";
+
+const seed = nodeKeysFromSeed(generateSeed());
+const nodes: OfferedNode[] = Array.from({ length: 5 }, (_, index) => {
+  const keys = nodeKeysFromSeed(generateSeed());
+  const swarmId = index === 0 ? 2n ** 64n - 1n : BigInt(index);
+  return { pubkey: keys.pubkey, x25519: keys.x25519.publicKey, ip: `203.0.113.${index}`, httpsPort: 22021, swarmId };
+});
+
+test("a seed's signature holds for the same nodes in any order and for no others", () => {
+  const signed = signSeedAnswer(seedAnswerDigest(nodes), 1_800_000_000_000, seed);
+  assert.equal(signed.signer, seed.pubkey);
+  assert.equal(verifySeedAnswer(nodes.toReversed(), signed), true);
+  const [first, ...rest] = nodes;
+  assert.ok(first);
+  const changes: Partial<OfferedNode>[] = [
+    { ip: "203.0.113.99" },
+    { httpsPort: 1 },
+    { swarmId: 9n },
+    { x25519: Buffer.alloc(32) },
+    { pubkey: seed.pubkey },
+  ];
+  for (const change of changes) assert.equal(verifySeedAnswer([{ ...first, ...change }, ...rest], signed), false);
+  assert.equal(verifySeedAnswer(rest, signed), false);
+  assert.equal(verifySeedAnswer(nodes, { ...signed, t: signed.t + 1 }), false);
+  assert.equal(verifySeedAnswer(nodes, { ...signed, signer: first.pubkey }), false);
+  assert.equal(verifySeedAnswer(nodes, { ...signed, signature: Buffer.alloc(3) }), false);
+});
+
+test("a record that does not fit its fields is never signed and never verifies", () => {
+  const [first] = nodes;
+  assert.ok(first);
+  for (const ip of ["", "1.2.3", "1.2.3.256", "::1", "1.2.3.x", "1.2.3.4.5"]) {
+    assert.throws(() => seedAnswerDigest([{ ...first, ip }]), RangeError);
+    assert.equal(verifySeedAnswer([{ ...first, ip }], signSeedAnswer(Buffer.alloc(32), 1, seed)), false);
+  }
+});
