@@ -1,0 +1,48 @@
+/** What went wrong, for a program to act on. The message says in one line what a person can do. */
+export type ClientErrorCode =
+  | "bad-entropy"
+  | "word-count"
+  | "missing-checksum"
+  | "unknown-word"
+  | "wrong-checksum"
+  | "wrong-phrase"
+  | "bad-account-id"
+  | "bad-network"
+  | "untrusted-seed"
+  | "bad-seed-answer"
+  | "seeds-failed"
+  | "too-few-nodes"
+  | "unknown-node"
+  | "no-path"
+  | "path-failed"
+  | "bad-answer"
+  | "refused"
+  | "wrong-clock"
+  | "not-stored"
+  | "not-read"
+  | "no-swarm"
+  | "message-too-long"
+  | "unreadable-message";
+
+/** More about an error, when a program wants it; never key material. */
+export interface ClientErrorDetail {
+  /** Which word of a recovery phrase is wrong, counted from 1. */
+  readonly position?: number;
+  /** Status that the destination gave, as in storage-protocol 1.2. */
+  readonly status?: number;
+  /** Ed25519 key (hex) of the node that a path error names. */
+  readonly node?: string;
+}
+
+/** The one error class of this package. */
+export class ClientError extends Error {
+  readonly code: ClientErrorCode;
+  readonly detail: ClientErrorDetail;
+
+  constructor(code: ClientErrorCode, message: string, options: { cause?: unknown; detail?: ClientErrorDetail } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "ClientError";
+    this.code = code;
+    this.detail = options.detail ?? {};
+  }
+}
