@@ -1,0 +1,71 @@
+import { FRAME } from "./frame.ts";
+import type { OutgoingFrame } from "./frame-writer.ts";
+import { LinkError } from "./link-error.ts";
+
+/** Longest deadline a timer and the frame's u32 can hold. */
+const MAX_DEADLINE_MS = 2 ** 31 - 1;
+
+/** A request of ours from the moment it was asked until it settled; knows whether the other end may have got it. */
+export class PendingRequest implements OutgoingFrame {
+  readonly type = FRAME.request;
+  readonly kind: number;
+  readonly payload: Uint8Array;
+  readonly promise: Promise<Buffer>;
+  /** Correlation id on the stream it was given to. */
+  id = 0;
+  /** True from the moment it was handed to a stream: it must never be sent again. */
+  sent = false;
+  #settled = false;
+  readonly #deadlineAt: number;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onSettled: (request: PendingRequest) => void;
+  readonly #resolve: (answer: Buffer) => void;
+  readonly #reject: (error: LinkError) => void;
+
+  constructor(kind: number, payload: Uint8Array, deadlineMs: number, onSettled: (request: PendingRequest) => void) {
+    const deadline = Math.max(1, Math.min(Math.ceil(deadlineMs), MAX_DEADLINE_MS));
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    this.kind = kind;
+    this.payload = payload;
+    this.promise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onSettled = onSettled;
+    this.#deadlineAt = performance.now() + deadline;
+    this.#timer = setTimeout(() => this.#expire(), deadline);
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  release(): number | undefined {
+    if (this.#settled) return undefined;
+    this.sent = true;
+    return Math.max(1, Math.ceil(this.#deadlineAt - performance.now()));
+  }
+
+  answer(payload: Buffer): void {
+    if (this.#settle()) this.#resolve(payload);
+  }
+
+  fail(error: LinkError): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  #expire(): void {
+    this.fail(
+      this.sent
+        ? new LinkError("timeout", "no answer within the deadline")
+        : new LinkError("unreachable", "not sent within the deadline"),
+    );
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#onSettled(this);
+    return true;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import type { Frame } from "./frame.ts";
+import type { LinkRequest } from "./link.ts";
+
+/** A request of the other end while its handler runs. Signal and timer exist only when the handler asks. */
+export class ServingRequest implements LinkRequest {
+  readonly peer: Pubkey | undefined;
+  readonly kind: number;
+  readonly id: number;
+  readonly payload: Buffer;
+  readonly #deadlineAt: number;
+  #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(peer: Pubkey | undefined, frame: Frame) {
+    this.peer = peer;
+    this.kind = frame.kind;
+    this.id = frame.id;
+    this.payload = frame.payload as Buffer;
+    this.#deadlineAt = performance.now() + frame.deadlineMs;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      const left = Math.min(this.#deadlineAt - performance.now(), 2 ** 31 - 1);
+      this.#timer = setTimeout(() => this.abort(), Math.max(0, left));
+    }
+    return this.#controller.signal;
+  }
+
+  /** Nobody waits for the answer any more. */
+  get expired(): boolean {
+    return performance.now() > this.#deadlineAt;
+  }
+
+  /** The link is gone or the deadline passed. */
+  abort(): void {
+    clearTimeout(this.#timer);
+    this.#controller?.abort();
+  }
+
+  /** The handler is done: the signal will not fire any more. */
+  release(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,115 @@
+import { type ServerDuplexStream, status } from "@grpc/grpc-js";
+import type { Pubkey } from "@swarmpost/crypto";
+import { encodeRefusal, FRAME, type Frame, frameBytes, MAX_FRAME_BYTES, parseFrames } from "./frame.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import type { LinkHandler } from "./link.ts";
+import { LinkRefusal } from "./link-error.ts";
+import { ServingRequest } from "./serving-request.ts";
+
+/** While more than this is being handled or waits to be read by the caller, the stream is not read. */
+const MAX_LOAD_BYTES = 32 * 1024 * 1024;
+const MAX_HANDLING = 16_384;
+const NOTHING = Buffer.alloc(0);
+
+/** What a serving stream needs from its server. */
+export interface ServingContext {
+  handler: LinkHandler;
+  /** Told of everything a handler threw that was not a LinkRefusal. */
+  onError: (error: unknown) => void;
+}
+
+/** The serving end of one stream: runs handlers concurrently and reads no faster than answers leave. */
+export class ServingStream {
+  readonly #call: ServerDuplexStream<Buffer, Buffer>;
+  readonly #peer: Pubkey | undefined;
+  readonly #context: ServingContext;
+  readonly #writer: FrameWriter;
+  readonly #handling = new Set<ServingRequest>();
+  readonly #ended = Promise.withResolvers<void>();
+  #handlingBytes = 0;
+  #closed = false;
+
+  constructor(call: ServerDuplexStream<Buffer, Buffer>, peer: Pubkey | undefined, context: ServingContext) {
+    this.#call = call;
+    this.#peer = peer;
+    this.#context = context;
+    this.#writer = new FrameWriter(call, () => this.#balance());
+    call.on("data", (message: Buffer) => this.#receive(message));
+    for (const event of ["cancelled", "end", "close", "error"]) call.on(event, () => this.close());
+  }
+
+  /** Resolves when the stream is gone. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Says goodbye: the caller sends nothing new and closes when it has its answers. Cut after `graceMs`. */
+  async drain(graceMs: number): Promise<void> {
+    this.#push(FRAME.goodbye, 0, 0, NOTHING);
+    const cut = setTimeout(() => this.close(), graceMs);
+    await this.#ended.promise;
+    clearTimeout(cut);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#writer.close();
+    for (const request of this.#handling) request.abort();
+    if (!this.#call.cancelled) this.#call.end();
+    this.#ended.resolve();
+  }
+
+  #receive(message: Buffer): void {
+    const frames = parseFrames(message);
+    if (!frames || frames.some((frame) => frame.type !== FRAME.request)) return this.#malformed();
+    for (const frame of frames) void this.#serve(frame);
+  }
+
+  #malformed(): void {
+    const details = "malformed frame";
+    this.#call.emit("error", Object.assign(new Error(details), { code: status.INVALID_ARGUMENT, details }));
+    this.close();
+  }
+
+  async #serve(frame: Frame): Promise<void> {
+    const request = new ServingRequest(this.#peer, frame);
+    this.#handling.add(request);
+    this.#handlingBytes += request.payload.length;
+    this.#balance();
+    try {
+      this.#answer(request, await this.#context.handler(request));
+    } catch (error) {
+      this.#refuse(request, error);
+    } finally {
+      request.release();
+      this.#handling.delete(request);
+      this.#handlingBytes -= request.payload.length;
+      this.#balance();
+    }
+  }
+
+  #answer(request: ServingRequest, payload: Uint8Array): void {
+    if (frameBytes(FRAME.response, payload.length) > MAX_FRAME_BYTES)
+      throw new TypeError("answer too long for a frame");
+    if (!request.expired) this.#push(FRAME.response, request.kind, request.id, payload);
+  }
+
+  #refuse(request: ServingRequest, error: unknown): void {
+    if (!(error instanceof LinkRefusal)) this.#context.onError(error);
+    const refusal =
+      error instanceof LinkRefusal ? encodeRefusal(error.code, error.message) : encodeRefusal(500, "internal error");
+    if (!request.expired) this.#push(FRAME.refusal, request.kind, request.id, refusal);
+  }
+
+  #push(type: number, kind: number, id: number, payload: Uint8Array): void {
+    this.#writer.push({ type, kind, id, payload, release: () => 0 });
+  }
+
+  /** Stops or goes on reading, by what is under way. */
+  #balance(): void {
+    if (this.#closed) return;
+    const full = this.#handlingBytes + this.#writer.queuedBytes > MAX_LOAD_BYTES || this.#handling.size > MAX_HANDLING;
+    if (full !== this.#call.isPaused()) full ? this.#call.pause() : this.#call.resume();
+  }
+}
