@@ -1,1 +1,99 @@
-export {};
+export {
+  type AccountId,
+  accountBytes,
+  accountId,
+  accountKey,
+  accountNetid,
+  parseAccountId,
+  SESSION_NETID,
+} from "./account-id.ts";
+export {
+  ACCESS_ANY_PREFIX,
+  ACCESS_DELETE,
+  ACCESS_READ,
+  ACCESS_WRITE,
+  type Auth,
+  type ConvertKey,
+  type Subaccount,
+  verificationFailed,
+  verifySignature,
+} from "./auth.ts";
+export { type BatchResult, batchReply } from "./batch.ts";
+export { ConvertedKeys } from "./converted-keys.ts";
+export { checkDeleteAuth, type DeleteRequest } from "./delete.ts";
+export type { GetSwarmRequest } from "./get-swarm.ts";
+export { type InfoReply, type InfoRequest, infoReply } from "./info.ts";
+export {
+  FORWARDED_SIGNATURE_TOLERANCE_MS,
+  HARD_FORK,
+  MAX_MESSAGE_BASE64,
+  MAX_MESSAGE_BYTES,
+  MAX_RETRIEVE_BYTES,
+  MAX_SUBREQUESTS,
+  MIN_TTL_MS,
+  PRIVATE_MAX_TTL_MS,
+  PROTOCOL_VERSION,
+  PUBLIC_INBOX_MAX_TTL_MS,
+  SIGNATURE_TOLERANCE_MS,
+  STORE_TOLERANCE_MS,
+} from "./limits.ts";
+export {
+  type MessageHash,
+  messageDigest,
+  messageHash,
+  messageHashBytes,
+  messageHashFromBytes,
+  parseMessageHash,
+} from "./message-hash.ts";
+export {
+  DEFAULT_NAMESPACE,
+  isPublicInbox,
+  isPublicOutbox,
+  isTesting,
+  isUnrevocable,
+  maxTtlMs,
+  type Namespace,
+  namespace,
+  retrieveNeedsAuth,
+  storeNeedsAuth,
+} from "./namespace.ts";
+export {
+  nodeSignedBulk,
+  nodeSignedDelete,
+  nodeSignedExpire,
+  nodeSignedRevocation,
+  nodeSignedStore,
+} from "./node-signed-strings.ts";
+export { type BatchRequest, type ParsedRequest, parseRequest, type SubRequest } from "./request.ts";
+export { checkRetrieveAuth, type RetrieveRequest } from "./retrieve.ts";
+export { fitPage, messageCost, type RetrieveLimits, retrieveLimits, rowsToRead } from "./retrieve-page.ts";
+export { type RetrievedMessage, type RetrieveReply, retrieveReply } from "./retrieve-reply.ts";
+export { invalidRequest, RpcError } from "./rpc-error.ts";
+export { checkSignatureTime } from "./signature-time.ts";
+export {
+  type NamespaceOrAll,
+  signedDelete,
+  signedDeleteAll,
+  signedDeleteBefore,
+  signedExpire,
+  signedExpireAll,
+  signedGetExpiries,
+  signedRetrieve,
+  signedRevocation,
+  signedRevokedSubaccounts,
+  signedStore,
+} from "./signed-strings.ts";
+export { checkStoreAuth, checkStoreTimes, type StoreRequest, storeAccess, verifyStore } from "./store.ts";
+export { type SwarmJson, type SwarmMember, type SwarmMemberJson, swarmJson } from "./swarm-json.ts";
+export {
+  type DeleteEntry,
+  deleteEntry,
+  deleteReply,
+  type FailedEntry,
+  refusedEntry,
+  type StoreEntry,
+  type SwarmReply,
+  storeEntry,
+  storeReply,
+  swarmReply,
+} from "./swarm-reply.ts";

@@ -1,0 +1,63 @@
+import { type BatchOf, isObject, parseBatch } from "./batch.ts";
+import { type DeleteRequest, parseDelete } from "./delete.ts";
+import { Fields, type Params } from "./fields.ts";
+import { type GetSwarmRequest, parseGetSwarm } from "./get-swarm.ts";
+import { type InfoRequest, parseInfo } from "./info.ts";
+import { parseRetrieve, type RetrieveRequest } from "./retrieve.ts";
+import { RpcError } from "./rpc-error.ts";
+import { parseStore, type StoreRequest } from "./store.ts";
+
+/** A request that stands alone or within a batch. */
+export type SubRequest = StoreRequest | RetrieveRequest | DeleteRequest | GetSwarmRequest | InfoRequest;
+
+/** A `batch` or `sequence` of requests. */
+export type BatchRequest = BatchOf<SubRequest>;
+
+/** Any request, told apart by `method`. */
+export type ParsedRequest = SubRequest | BatchRequest;
+
+/** The methods of the storage RPC and who reads their parameters: a new method is a file and a line here. */
+const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<string, (fields: Fields) => SubRequest>([
+  ["store", parseStore],
+  ["retrieve", parseRetrieve],
+  ["delete", parseDelete],
+  ["get_swarm", parseGetSwarm],
+  ["get_snodes_for_pubkey", parseGetSwarm],
+  ["info", parseInfo],
+]);
+
+/**
+ * Parses `{"method", "params"}`. Other members (`jsonrpc`, `id`) are ignored.
+ *
+ * @throws RpcError 400 with the documented text.
+ */
+export function parseRequest(json: Uint8Array | string): ParsedRequest {
+  const { method, params } = parseCall(json);
+  if (method === "batch" || method === "sequence") return parseBatch(method, params, parseSubRequest);
+  const request = parseSubRequest(method, params);
+  if (!request) throw new RpcError(400, `no method ${method}`);
+  return request;
+}
+
+function parseCall(json: Uint8Array | string): { method: string; params: Params } {
+  const call = parseJson(
+    typeof json === "string" ? json : Buffer.from(json.buffer, json.byteOffset, json.length).toString("utf8"),
+  );
+  if (!isObject(call)) throw new RpcError(400, "invalid json");
+  const { method, params } = call;
+  if (typeof method !== "string") throw new RpcError(400, "invalid json: no `method` field");
+  if (!isObject(params)) throw new RpcError(400, "invalid json: no `params` field");
+  return { method, params };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RpcError(400, "invalid json");
+  }
+}
+
+function parseSubRequest(method: string, params: Params): SubRequest | undefined {
+  return METHODS.get(method)?.(new Fields(params));
+}

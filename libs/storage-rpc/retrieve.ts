@@ -1,0 +1,72 @@
+import type { AccountId } from "./account-id.ts";
+import { ACCESS_READ, type Auth, type ConvertKey, parseAuth, verificationFailed, verifySignature } from "./auth.ts";
+import type { Fields } from "./fields.ts";
+import { type MessageHash, parseMessageHash } from "./message-hash.ts";
+import { type Namespace, retrieveNeedsAuth } from "./namespace.ts";
+import { invalidRequest, RpcError } from "./rpc-error.ts";
+import { checkSignatureTime } from "./signature-time.ts";
+import { signedRetrieve } from "./signed-strings.ts";
+
+/** `retrieve`: messages of one namespace in the order this node stored them. */
+export interface RetrieveRequest {
+  method: "retrieve";
+  account: AccountId;
+  namespace: Namespace;
+  /** Continue after this message; unknown or undefined means from the start. */
+  lastHash: MessageHash | undefined;
+  /** As given; `retrieveLimits` says what it means. */
+  maxCount: number | undefined;
+  /** As given; `retrieveLimits` says what it means. */
+  maxSize: number | undefined;
+  /** Newest first. */
+  reverse: boolean;
+  /** Absent when nothing of a signature was given. */
+  signed: { timestamp: number; auth: Auth } | undefined;
+}
+
+/** Parses the parameters of `retrieve`. @throws RpcError 400. */
+export function parseRetrieve(fields: Fields): RetrieveRequest {
+  const account = fields.account();
+  const lastHash = fields.atMostOne("last_hash", "lastHash", (name) => readLastHash(fields.string(name), name));
+  const ns = fields.namespace();
+  const timestamp = fields.timestamp("timestamp");
+  const auth = parseAuth(fields, account);
+  const someAuth = ["pubkey_ed25519", "signature", "timestamp"].some((name) => fields.has(name));
+  const mustSign = someAuth || (fields.has("namespace") && retrieveNeedsAuth(ns));
+  if (mustSign && !auth) throw invalidRequest("Required field 'signature' missing");
+  if (mustSign && timestamp === undefined) throw invalidRequest("Required field 'timestamp' missing");
+  return {
+    method: "retrieve",
+    account,
+    namespace: ns,
+    lastHash: lastHash === "" ? undefined : lastHash,
+    maxCount: fields.integer("max_count"),
+    maxSize: fields.integer("max_size"),
+    reverse: fields.boolean("reverse_direction") ?? false,
+    signed: auth && timestamp !== undefined ? { timestamp, auth } : undefined,
+  };
+}
+
+function readLastHash(text: string | undefined, name: string): MessageHash | "" | undefined {
+  if (text === undefined || text === "") return text;
+  const hash = parseMessageHash(text);
+  if (!hash) throw invalidRequest(`Invalid value given for '${name}': expected message hash`);
+  return hash;
+}
+
+/**
+ * Checks the right to read: 401 without a signature where one is needed, 406 for a stale one, 401 for a wrong one; a
+ * signature is checked wherever one is given. Undefined when it may go on.
+ */
+export function checkRetrieveAuth(request: RetrieveRequest, nowMs: number, convert?: ConvertKey): RpcError | undefined {
+  const { account, namespace: ns, signed } = request;
+  if (!signed) {
+    return retrieveNeedsAuth(ns) ? new RpcError(401, "retrieve: request signature required") : undefined;
+  }
+  const stale = checkSignatureTime("retrieve", signed.timestamp, nowMs);
+  if (stale) return stale;
+  const message = signedRetrieve(ns, signed.timestamp);
+  return verifySignature(account, signed.auth, ACCESS_READ, message, convert)
+    ? undefined
+    : verificationFailed("retrieve");
+}
