@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Socket } from "node:net";
+import { TestkitError } from "./errors.ts";
 
-/** A server process that ends with its parent, however the parent ends. */
+/** A server process that ends with its parent, however the parent ends. It does not keep the parent alive. */
 export interface GuardedProcess {
   readonly pid: number;
   /** True until the process has ended. */
   readonly running: boolean;
+  /** The last 8 KiB that it wrote; kept only with `readyText`. */
+  readonly output: string;
   /** Sends the signal (to a stopped process too) and waits for the end. Does nothing when it has ended. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -16,49 +20,82 @@ export interface GuardedOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly uid?: number;
   readonly gid?: number;
+  /** The start is complete when the output contains this text; without it, as soon as the process exists. */
+  readonly readyText?: string;
+  /** Milliseconds until a start without `readyText` in its output counts as failed; 60,000 by default. */
+  readonly startTimeoutMs?: number;
+  /** How the process is ended when the parent is gone; SIGTERM by default. After 5 s SIGKILL follows. */
+  readonly orphanSignal?: NodeJS.Signals;
 }
 
 /**
- * Starts a silent server in a process group of its own, so that Ctrl-C reaches only the parent, which then ends its
- * servers in order. A shell between the two holds a pipe from the parent: when that closes, it ends the server.
- * @throws Error when the shell cannot be started.
+ * Starts a server in a process group of its own, so that Ctrl-C reaches only the parent, which then ends its servers in
+ * order. A shell between the two holds a pipe from the parent: when that closes, it ends the server.
+ * @throws TestkitError `start-failed` (with the end of its output) or `timeout`.
  */
 export async function startGuarded(
   command: string,
   args: readonly string[],
   options: GuardedOptions = {},
 ): Promise<GuardedProcess> {
-  const child = spawn("sh", ["-c", guard, "guard", command, ...args], {
-    ...options,
-    stdio: ["pipe", "pipe", "ignore"],
+  const { readyText, startTimeoutMs = 60_000, orphanSignal = "SIGTERM", ...where } = options;
+  const child = spawn("/bin/sh", ["-c", guard, "guard", orphanSignal.slice(3), command, ...args], {
+    ...where,
+    stdio: ["pipe", "pipe", readyText === undefined ? "ignore" : "pipe"],
     detached: true,
   });
-  child.stdin.on("error", () => {}); // the shell is gone: its exit is what counts
-  const pid = await serverPid(child);
+  child.stdin?.on("error", () => {}); // the shell is gone: its exit is what counts
+  const output = keptOutput(child);
+  const pid = await started(child, output, { command, readyText, startTimeoutMs });
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Socket | null)?.unref();
   const running = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
     pid,
     get running() {
       return running();
     },
+    get output() {
+      return output.text;
+    },
     async end(signal) {
       if (!running()) return;
       const exited = once(child, "exit");
+      child.ref();
       for (const each of [signal, "SIGCONT"] as const) sendSignal(pid, each);
       await exited;
     },
   };
 }
 
-const guard = `exec 3<&0
-"$@" </dev/null >/dev/null 2>&1 3<&- &
+const guard = `orphan=$1; shift
+exec 3<&0
+"$@" </dev/null >&2 3<&- &
 server=$!
 echo $server
-{ cat <&3; kill $server; kill -CONT $server; } >/dev/null 2>&1 &
+{
+  while read -r line <&3; do :; done
+  kill -s $orphan $server; kill -s CONT $server
+  n=0; while [ $n -lt 50 ]; do sleep 0.1; n=$((n+1)); done
+  kill -s KILL $server
+} >/dev/null 2>&1 &
+exec 3<&-
 wait $server
 status=$?
 kill $!
 exit $status`;
+
+interface KeptOutput {
+  text: string;
+}
+
+function keptOutput(child: ChildProcess): KeptOutput {
+  const kept = { text: "" };
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    kept.text = (kept.text + text).slice(-8192);
+  });
+  return kept;
+}
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
@@ -68,16 +105,37 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function serverPid(child: ChildProcess): Promise<number> {
-  let text = "";
-  child.stdout?.setEncoding("utf8");
-  while (!text.includes("\n")) {
-    if (child.stdout === null) break;
-    const chunk = await Promise.race([once(child.stdout, "data"), once(child, "exit"), once(child, "error")]);
-    if (typeof chunk[0] !== "string") break;
-    text += chunk[0];
+interface Start {
+  readonly command: string;
+  readonly readyText: string | undefined;
+  readonly startTimeoutMs: number;
+}
+
+/** Waits for the process id on standard output and for the ready text; ends the child when that fails. */
+async function started(child: ChildProcess, output: KeptOutput, start: Start): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const fail = (code: "start-failed" | "timeout", why: string) =>
+    reject(new TestkitError(code, `${start.command} ${why}: ${output.text.trim()}`));
+  let pidText = "";
+  const look = () => {
+    if (!pidText.includes("\n")) return;
+    if (start.readyText === undefined || output.text.includes(start.readyText)) resolve(Number.parseInt(pidText, 10));
+  };
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    pidText += text;
+    look();
+  });
+  child.stderr?.on("data", look);
+  child.once("error", (error) => fail("start-failed", `cannot be started (${error.message})`));
+  child.once("exit", (status) => setImmediate(() => fail("start-failed", `ended at its start with status ${status}`)));
+  const timer = setTimeout(() => fail("timeout", "did not become ready in time"), start.startTimeoutMs);
+  try {
+    return await promise;
+  } catch (error) {
+    child.stdin?.end();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    child.stderr?.off("data", look);
   }
-  const pid = Number.parseInt(text, 10);
-  if (!Number.isInteger(pid)) throw new Error("a server process did not start");
-  return pid;
 }

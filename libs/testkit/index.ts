@@ -1,3 +1,10 @@
 export { type Anvil, type AnvilOptions, startAnvil } from "./anvil.ts";
+export { TestkitError, type TestkitErrorCode } from "./errors.ts";
+export { eventually } from "./eventually.ts";
 export { type GuardedOptions, type GuardedProcess, startGuarded } from "./guarded-process.ts";
+export { type NatsServer, startNats } from "./nats.ts";
+export { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres.ts";
+export { type RedisServer, startRedis } from "./redis.ts";
+export type { TestServer } from "./restartable-server.ts";
 export { sparePort } from "./spare-port.ts";
+export { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";

@@ -1,0 +1,20 @@
+import { restartableServer, type TestServer } from "./restartable-server.ts";
+import { systemProgram } from "./system-program.ts";
+
+/** A NATS server of its own on loopback; it keeps nothing on disk. */
+export interface NatsServer extends TestServer {
+  /** `nats://127.0.0.1:port`. */
+  readonly url: string;
+}
+
+/** Starts the system's `nats-server`. @throws TestkitError `missing-program` when it is not installed. */
+export async function startNats(options: { port?: number } = {}): Promise<NatsServer> {
+  const command = systemProgram("/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server");
+  const server = await restartableServer(options.port, (port) => ({
+    command,
+    args: ["--addr", "127.0.0.1", "--port", String(port)],
+    options: { readyText: "Server is ready" },
+    stopSignal: "SIGTERM",
+  }));
+  return Object.assign(server, { url: `nats://127.0.0.1:${server.port}` });
+}
