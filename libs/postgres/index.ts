@@ -1,1 +1,11 @@
-export {};
+export { type Kysely, sql } from "kysely";
+export {
+  Database,
+  type DatabaseOptions,
+  openDatabase,
+  type Query,
+  type Queryable,
+  type QueryResult,
+} from "./database.ts";
+export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
+export { type Migrations, migrate } from "./migrate.ts";
