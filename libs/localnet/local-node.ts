@@ -1,0 +1,120 @@
+import { type NodeKeys, nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
+import { adminPorts, nodePorts } from "./addresses.ts";
+import type { Launched, Launcher } from "./launcher.ts";
+import type { ServiceName } from "./options.ts";
+
+/** Where a node finds its cluster. */
+export interface ClusterEndpoints {
+  readonly index: number;
+  readonly chainWatcher: string;
+  readonly coordinator: string;
+  readonly testSuite: string;
+  readonly natsUrl: string;
+  readonly redisUrl: string;
+}
+
+/** What makes a node of a local network. */
+export interface LocalNodeOptions {
+  /** Address of its own on loopback. */
+  readonly host: string;
+  readonly seed: Buffer;
+  readonly databaseUrl: string;
+  readonly cluster: ClusterEndpoints;
+  readonly settings: Partial<Record<ServiceName, Record<string, string>>>;
+}
+
+/** A service node of a local network: one identity, one relay, one storage. */
+export class LocalNode {
+  readonly keys: NodeKeys;
+  readonly host: string;
+  readonly cluster: number;
+  readonly databaseUrl: string;
+  readonly #options: LocalNodeOptions;
+  readonly #launcher: Launcher;
+  #running: Launched[] = [];
+
+  constructor(options: LocalNodeOptions, launcher: Launcher) {
+    this.#options = options;
+    this.#launcher = launcher;
+    this.keys = nodeKeysFromSeed(options.seed);
+    this.host = options.host;
+    this.cluster = options.cluster.index;
+    this.databaseUrl = options.databaseUrl;
+  }
+
+  get pubkey(): Pubkey {
+    return this.keys.pubkey;
+  }
+
+  get running(): boolean {
+    return this.#running.length > 0;
+  }
+
+  /** `https://host:port` for clients. */
+  get url(): string {
+    return `https://${this.host}:${nodePorts.https}`;
+  }
+
+  /** `host:port` of the relay's control service, for the cluster's test-suite. */
+  get control(): string {
+    return `${this.host}:${nodePorts.control}`;
+  }
+
+  /** `key@host:port` of the peer link, for a first contact. */
+  get peerSeed(): string {
+    return `${this.pubkey}@${this.host}:${nodePorts.peer}`;
+  }
+
+  /** Starts storage, then relay; nothing when they run. */
+  async start(): Promise<void> {
+    if (this.running) return;
+    const place = { cluster: this.cluster, node: this.pubkey };
+    for (const service of ["storage", "relay"] as const) {
+      this.#running.unshift(await this.#launcher.launch(service, place, this.#environment(service)));
+    }
+  }
+
+  /** Stops relay, then storage, in order: both drain. The data stays. */
+  async stop(): Promise<void> {
+    for (const launched of this.#running.splice(0)) await launched[Symbol.asyncDispose]();
+  }
+
+  /** Ends both at once (SIGKILL), which only a network with a process for each service can do. */
+  async kill(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map((launched) => launched.kill()));
+  }
+
+  /** Metrics of relay and storage. */
+  async metrics(): Promise<string> {
+    return (await Promise.all(this.#running.map((launched) => launched.metrics()))).join("\n");
+  }
+
+  #environment(service: "relay" | "storage"): Record<string, string> {
+    const { cluster, host, seed, databaseUrl, settings } = this.#options;
+    const shared = {
+      NODE_SEED: seed.toString("hex"),
+      HOST: host,
+      BUS_URL: cluster.natsUrl,
+      CHAIN_WATCHER: cluster.chainWatcher,
+      COORDINATOR: cluster.coordinator,
+      TEST_SUITE: cluster.testSuite,
+      REPLICA_PORT: String(nodePorts.replica),
+      ADMIN_HOST: host,
+      ADMIN_PORT: String(adminPorts[service]),
+    };
+    const own =
+      service === "storage"
+        ? { DATABASE_URL: databaseUrl, LOCAL_HOST: host, LOCAL_PORT: String(nodePorts.local) }
+        : {
+            PUBLIC_IP: host,
+            HTTPS_PORT: String(nodePorts.https),
+            PEER_PORT: String(nodePorts.peer),
+            STORAGE_ADDRESS: `${host}:${nodePorts.local}`,
+            GRPC_HOST: host,
+            GRPC_PORT: String(nodePorts.control),
+            REDIS_URL: cluster.redisUrl,
+            ADDRESS_POLICY: "private",
+          };
+    return { ...shared, ...own, ...settings[service] };
+  }
+}
