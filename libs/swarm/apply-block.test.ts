@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pubkey } from "@swarmpost/crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { applyBlock } from "./apply-block.ts";
 import { encodeSwarmState } from "./canonical.ts";
 import { SwarmError } from "./swarm-error.ts";
@@ -45,8 +45,8 @@ test("the same chain gives the same map byte for byte, whatever the order of the
       const blocks = blocksOf(events);
       const turned = blocks.map((block) => ({
         ...block,
-        joined: [...block.joined].reverse(),
-        left: [...block.left].reverse(),
+        joined: block.joined.toReversed(),
+        left: block.left.toReversed(),
       }));
       const ends = [blocks, turned].map((chain) => statesOf(chain).at(-1) ?? emptySwarmState).map(encodeSwarmState);
       assert.deepEqual(ends[0], ends[1]);

@@ -1,5 +1,5 @@
 import { blake2b, type Pubkey, pubkey } from "@swarmpost/crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { applyBlock, type SwarmBlock } from "./apply-block.ts";
 import type { SwarmParameters } from "./parameters.ts";
 import { emptySwarmState, type SwarmState } from "./swarm-state.ts";
