@@ -1,16 +1,12 @@
-import {
-  ed25519PublicToX25519,
-  ed25519SecretToX25519,
-  randomBytes,
-  signingKeyPairFromSeed,
-} from "@swarmpost/crypto";
+import { ed25519PublicToX25519, ed25519SecretToX25519, randomBytes, signingKeyPairFromSeed } from "@swarmpost/crypto";
+import { type AccountId, accountId } from "@swarmpost/storage-rpc";
 import { ClientError } from "./client-error.ts";
 import { decodePhrase, encodePhrase, requireEntropyLength } from "./recovery-phrase.ts";
 
 /** An account: one secret (its entropy) and everything that follows from it. Session's account, key for key. */
 export interface Account {
   /** Account ID: 66 lower-case hex, `05` and the X25519 public key. What others write to. */
-  readonly id: string;
+  readonly id: AccountId;
   /** 16 (or 32) bytes: the secret that the recovery phrase carries. */
   readonly entropy: Buffer;
   /** Signs requests and messages. The secret key is libsodium's 64 bytes. */
@@ -36,7 +32,7 @@ export function accountFromEntropy(entropy: Uint8Array): Account {
   const publicKey = ed25519PublicToX25519(ed25519.publicKey);
   if (publicKey === undefined) throw new ClientError("bad-entropy", "this entropy gives no usable key");
   const x25519 = { publicKey, secretKey: ed25519SecretToX25519(ed25519.secretKey) };
-  return { id: `05${publicKey.toString("hex")}`, entropy: Buffer.from(entropy), ed25519, x25519 };
+  return { id: accountId(`05${publicKey.toString("hex")}`), entropy: Buffer.from(entropy), ed25519, x25519 };
 }
 
 /** The recovery phrase of an account: 13 English words (25 for 32 bytes). Whoever has it is the account. */

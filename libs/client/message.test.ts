@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { accountFromEntropy, accountFromRecoveryPhrase, createAccount, recoveryPhrase } from "./account.ts";
 import { parseRecipient } from "./account-id.ts";
-import { decodeText, encodeText, MAX_MESSAGE_BYTES } from "./message.ts";
+import { MAX_MESSAGE_BYTES } from "@swarmpost/storage-rpc";
+import { decodeText, encodeText } from "./message.ts";
 import { pad, unpad } from "./padding.ts";
 import { openContent, sealContent } from "./sealed-content.ts";
 

@@ -1,10 +1,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import {
-  ContentSchema,
-  EnvelopeSchema,
-  type WebSocketMessage,
-  WebSocketMessageSchema,
-} from "@swarmpost/protos";
+import { ContentSchema, EnvelopeSchema, type WebSocketMessage, WebSocketMessageSchema } from "@swarmpost/protos";
+import { type AccountId, MAX_MESSAGE_BYTES } from "@swarmpost/storage-rpc";
 import type { Account } from "./account.ts";
 import type { Recipient } from "./account-id.ts";
 import { ClientError } from "./client-error.ts";
@@ -16,13 +12,10 @@ import { openContent, sealContent } from "./sealed-content.ts";
 const SESSION_MESSAGE = 6;
 const REQUEST = 1;
 
-/** Most bytes that a stored message may have, before base64 (storage-protocol 3.1). */
-export const MAX_MESSAGE_BYTES = 76_800;
-
 /** A text that one account sent to another. */
 export interface TextMessage {
   /** Account ID of the sender, proven by its signature. */
-  readonly from: string;
+  readonly from: AccountId;
   readonly text: string;
   /** When the sender says it was sent, unix ms. */
   readonly sentMs: number;

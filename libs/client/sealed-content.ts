@@ -1,4 +1,5 @@
 import { openSealedBox, sealBox, sign, verify } from "@swarmpost/crypto";
+import type { AccountId } from "@swarmpost/storage-rpc";
 import type { Account } from "./account.ts";
 import { accountIdOf } from "./account-id.ts";
 
@@ -22,7 +23,7 @@ export function sealContent(sender: Account, recipientX25519: Uint8Array, conten
  * Opens what was sealed to `recipient` and checks the sender's signature. Undefined when it was not for this account,
  * was changed on the way, or its signature is not by the key it names.
  */
-export function openContent(recipient: Account, sealed: Uint8Array): { from: string; content: Buffer } | undefined {
+export function openContent(recipient: Account, sealed: Uint8Array): { from: AccountId; content: Buffer } | undefined {
   const { publicKey, secretKey } = recipient.x25519;
   const opened = openSealedBox(sealed, publicKey, secretKey);
   if (opened === undefined || opened.length < KEY + SIGNATURE) return undefined;

@@ -1,0 +1,223 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { EncType, Pubkey } from "@swarmpost/crypto";
+import type { MessageHash } from "@swarmpost/storage-rpc";
+import type { Account } from "./account.ts";
+import { parseRecipient } from "./account-id.ts";
+import { bootstrap, type NodeList } from "./bootstrap.ts";
+import { ClientError } from "./client-error.ts";
+import type { OnEvent } from "./client-event.ts";
+import { type DeleteReceipt, deleteMessages } from "./delete-messages.ts";
+import { Guards } from "./guards.ts";
+import { HttpsConnections } from "./https-post.ts";
+import { Inbox, type InboxPage } from "./inbox.ts";
+import { encodeText } from "./message.ts";
+import { NetworkClock } from "./network-clock.ts";
+import type { NetworkDescription } from "./network-file.ts";
+import { NodePool } from "./node-pool.ts";
+import { NodeRequests } from "./node-requests.ts";
+import { OnionTransport, type RpcReply, type RpcRequest } from "./onion-transport.ts";
+import { type Path, type Random, systemRandom } from "./path.ts";
+import { Paths } from "./paths.ts";
+import { type ServiceNode, shortKey } from "./service-node.ts";
+import { store, type StoreReceipt } from "./store.ts";
+import { SwarmRequests } from "./swarm-requests.ts";
+import { type SwarmMembership, Swarms } from "./swarms.ts";
+
+/** How a client behaves; everything has a default. */
+export interface ClientOptions {
+  /** Believe seeds without a key that are not on loopback. */
+  readonly insecure?: boolean;
+  /** Guards of an earlier run, and who remembers them for the next. */
+  readonly guards?: readonly Pubkey[];
+  readonly onGuards?: (guards: readonly Pubkey[]) => void;
+  /** Progress, for people. */
+  readonly onEvent?: OnEvent;
+  /** Cipher of the onions; xchacha20 by default. */
+  readonly encType?: EncType;
+  /** How long one onion may take, ms; 10,000 by default as Session's message timeout. */
+  readonly timeoutMs?: number;
+  /** This computer's clock, unix ms. */
+  readonly now?: () => number;
+  readonly random?: Random;
+}
+
+/** A sent message. */
+export interface SendReceipt extends StoreReceipt {
+  readonly sentMs: number;
+  /** From the first try to the answer, ms. */
+  readonly ms: number;
+}
+
+/** How often `follow` looks (Session Desktop's interval). */
+const FOLLOW_INTERVAL_MS = 5_000;
+/** Age at which the node list is asked for again (Session Desktop: hourly). */
+const REFRESH_MS = 60 * 60 * 1000;
+
+/**
+ * A connection to a network for any number of accounts. Make one with `SwarmpostClient.connect`, dispose of it in the
+ * end. Every request goes through a path of three nodes to a fourth.
+ */
+export class SwarmpostClient implements AsyncDisposable {
+  readonly #network: NetworkDescription;
+  readonly #options: ClientOptions;
+  readonly #connections = new HttpsConnections();
+  readonly #clock: NetworkClock;
+  readonly #pool = new NodePool([]);
+  readonly #swarms = new Swarms(this.#pool);
+  readonly #paths: Paths;
+  readonly #requests: NodeRequests;
+  readonly #swarm: SwarmRequests;
+  #list: NodeList = { nodes: [], seeds: [], warnings: [] };
+  #listedMs = 0;
+
+  private constructor(network: NetworkDescription, options: ClientOptions) {
+    this.#network = network;
+    this.#options = options;
+    const random = options.random ?? systemRandom;
+    const onEvent = options.onEvent ?? (() => undefined);
+    const refresh = (): Promise<void> => this.refresh();
+    this.#clock = new NetworkClock(options.now ?? Date.now);
+    const transport = new OnionTransport(
+      { encType: options.encType ?? "xchacha20", timeoutMs: options.timeoutMs ?? 10_000 },
+      { post: this.#connections.post, clock: this.#clock },
+    );
+    const guards = new Guards({ remembered: options.guards ?? [], random }, options.onGuards ?? (() => undefined));
+    const parts = { pool: this.#pool, guards, transport, onEvent, refresh };
+    this.#paths = new Paths({ diversity: network.diversity, random }, parts);
+    this.#requests = new NodeRequests(this.#paths, transport);
+    this.#swarm = new SwarmRequests(
+      { random },
+      { requests: this.#requests, swarms: this.#swarms, pool: this.#pool, clock: this.#clock, onEvent, refresh },
+    );
+  }
+
+  /**
+   * Asks the network's seeds who is in it. Throws ClientError as `bootstrap`: "untrusted-seed", "seeds-failed".
+   */
+  static async connect(network: NetworkDescription, options: ClientOptions = {}): Promise<SwarmpostClient> {
+    const client = new SwarmpostClient(network, options);
+    try {
+      await client.refresh();
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw error;
+    }
+    return client;
+  }
+
+  /** Asks the seeds again; failures counted against nodes are forgotten. */
+  async refresh(): Promise<void> {
+    const { insecure = false, onEvent } = this.#options;
+    const nowMs = this.#clock.local();
+    this.#list = await bootstrap(this.#network, { insecure, nowMs }, this.#connections.post);
+    this.#listedMs = nowMs;
+    this.#pool.replace(this.#list.nodes);
+    this.#swarms.forget();
+    this.#paths.prune();
+    const { nodes, seeds, warnings } = this.#list;
+    onEvent?.({ type: "nodes", nodes: nodes.length, swarms: this.#swarms.count(), seeds: seeds.length });
+    for (const message of warnings) onEvent?.({ type: "warning", message });
+  }
+
+  /**
+   * Sends a text. Returns once a majority of the recipient's swarm signed that it holds the message; the recipient need
+   * not be there. Throws ClientError "bad-account-id", "message-too-long", "not-stored" and what paths throw.
+   */
+  async send(account: Account, recipientId: string, text: string): Promise<SendReceipt> {
+    const recipient = parseRecipient(recipientId);
+    await this.#refreshWhenOld();
+    const started = performance.now();
+    const sentMs = this.#clock.now();
+    const data = encodeText(account, recipient, text, sentMs);
+    const receipt = await store(recipient.id, { data }, { swarm: this.#swarm, clock: this.#clock });
+    return { ...receipt, sentMs, ms: performance.now() - started };
+  }
+
+  /** Everything in an account's inbox. Throws ClientError "not-read", "refused" and what paths throw. */
+  async read(account: Account): Promise<InboxPage & { readonly ms: number }> {
+    await this.#refreshWhenOld();
+    const started = performance.now();
+    const page = await this.#inbox(account).poll();
+    return { ...page, ms: performance.now() - started };
+  }
+
+  /**
+   * What is in the inbox now and then what comes, a page at a time, empty pages left out; ends when the signal aborts.
+   * A poll that fails is tried again at the next interval and told as a warning.
+   */
+  async *follow(account: Account, options: { signal: AbortSignal; intervalMs?: number }): AsyncGenerator<InboxPage> {
+    const inbox = this.#inbox(account);
+    while (!options.signal.aborted) {
+      try {
+        await this.#refreshWhenOld();
+        const page = await inbox.poll();
+        if (page.messages.length + page.unreadable.length > 0) yield page;
+      } catch (error) {
+        if (!(error instanceof ClientError) || error.code === "refused") throw error;
+        this.#options.onEvent?.({ type: "warning", message: error.message });
+      }
+      await pause(options.intervalMs ?? FOLLOW_INTERVAL_MS, undefined, { signal: options.signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  /** Deletes messages of one's own from the whole swarm. */
+  async delete(account: Account, hashes: readonly MessageHash[]): Promise<DeleteReceipt> {
+    return await deleteMessages(account, hashes, this.#swarm);
+  }
+
+  /** A path that works, built when there is none yet. */
+  async path(): Promise<Path> {
+    return await this.#paths.get();
+  }
+
+  /** All nodes of the network. */
+  nodes(): readonly ServiceNode[] {
+    return this.#pool.all();
+  }
+
+  /** What the seeds said, and how far it can be trusted. */
+  nodeList(): NodeList {
+    return this.#list;
+  }
+
+  /** The swarm that keeps an account's messages. Throws ClientError "bad-account-id", "no-swarm". */
+  swarm(accountId: string): SwarmMembership {
+    return this.#swarms.of(parseRecipient(accountId).id);
+  }
+
+  /** Asks a named node through a path; any answer of it is given, whatever its status. Throws "unknown-node". */
+  async request(node: Pubkey, request: RpcRequest): Promise<RpcReply & { readonly path: Path }> {
+    const { reply, path } = await this.#requests.send(this.#known(node), request);
+    return { ...reply, path };
+  }
+
+  /** Whether a named member of one's swarm gives a message out. */
+  async holds(node: Pubkey, account: Account, hash: MessageHash): Promise<boolean> {
+    return (await this.#inbox(account).allOf(this.#known(node))).includes(hash);
+  }
+
+  /** Network time less this computer's, ms, as answers so far show it. */
+  get clockOffsetMs(): number {
+    return this.#clock.offsetMs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections[Symbol.asyncDispose]();
+  }
+
+  #inbox(account: Account): Inbox {
+    return new Inbox(account, { swarm: this.#swarm, clock: this.#clock });
+  }
+
+  #known(key: Pubkey): ServiceNode {
+    const node = this.#pool.get(key);
+    if (node !== undefined) return node;
+    throw new ClientError("unknown-node", `no node of the network has a key beginning with ${shortKey(key)}`);
+  }
+
+  async #refreshWhenOld(): Promise<void> {
+    if (this.#clock.local() - this.#listedMs > REFRESH_MS) await this.refresh();
+  }
+}

@@ -1,0 +1,38 @@
+import { type MessageHash, nodeSignedDelete, parseMessageHash } from "@swarmpost/storage-rpc";
+import type { Account } from "./account.ts";
+import { checkMembers, type MemberResult } from "./member-signatures.ts";
+import { deleteParameters } from "./storage-parameters.ts";
+import type { SwarmRequests } from "./swarm-requests.ts";
+
+/** Which members signed that they hold the messages no more. */
+export interface DeleteReceipt {
+  readonly members: readonly MemberResult[];
+}
+
+/** Deletes messages of one's own from the whole swarm. Throws ClientError as `SwarmRequests.ask`. */
+export async function deleteMessages(
+  account: Account,
+  hashes: readonly MessageHash[],
+  swarm: SwarmRequests,
+): Promise<DeleteReceipt> {
+  const { result } = await swarm.ask(
+    {
+      what: "delete",
+      account: account.id,
+      make: () => ({ method: "delete", params: deleteParameters(account, hashes) }),
+      judge: (reply, members) => ({ result: checkMembers(members, reply.json, signedBy(account, hashes)) }),
+    },
+    "refused",
+  );
+  return { members: result };
+}
+
+function signedBy(account: Account, hashes: readonly MessageHash[]) {
+  return (entry: Readonly<Record<string, unknown>>): string | undefined => {
+    const listed: unknown = entry["deleted"];
+    if (!Array.isArray(listed)) return undefined;
+    const deleted = listed.map((hash) => (typeof hash === "string" ? parseMessageHash(hash) : undefined));
+    if (deleted.includes(undefined)) return undefined;
+    return nodeSignedDelete(account.id, hashes, deleted as MessageHash[]);
+  };
+}

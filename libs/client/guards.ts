@@ -1,0 +1,43 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import type { NodePool } from "./node-pool.ts";
+import { pick, type Random } from "./path.ts";
+import type { ServiceNode } from "./service-node.ts";
+
+/** How many guards are remembered at most, those that are out of reach now included. */
+const MAX_GUARDS = 6;
+
+/**
+ * The few first hops that a client keeps for long: a guard sees who its client is, so each new one is a new chance for
+ * a watcher. Guards come in the order in which they were first chosen; one that is out of reach is passed over, not
+ * forgotten, and one that left the network is forgotten.
+ */
+export class Guards {
+  #keys: Pubkey[];
+  readonly #random: Random;
+  readonly #onChange: (keys: readonly Pubkey[]) => void;
+
+  /** `onChange` is told the guards to remember for the next start. */
+  constructor(options: { remembered: readonly Pubkey[]; random: Random }, onChange: (keys: readonly Pubkey[]) => void) {
+    this.#keys = [...new Set(options.remembered)];
+    this.#random = options.random;
+    this.#onChange = onChange;
+  }
+
+  /** The first usable guard that is not to be avoided, or a new random one; undefined when no node is left. */
+  choose(pool: NodePool, avoid: ReadonlySet<Pubkey>): ServiceNode | undefined {
+    const known = this.#keys.find((key) => pool.isUsable(key) && !avoid.has(key));
+    if (known !== undefined) return pool.get(known);
+    const fresh = pick(
+      pool.usable().filter((node) => !avoid.has(node.pubkey)),
+      this.#random,
+    );
+    if (fresh !== undefined) this.#remember(fresh.pubkey, pool);
+    return fresh;
+  }
+
+  #remember(key: Pubkey, pool: NodePool): void {
+    const stillThere = this.#keys.filter((known) => pool.get(known) !== undefined && known !== key);
+    this.#keys = [...stillThere, key].slice(-MAX_GUARDS);
+    this.#onChange(this.#keys);
+  }
+}

@@ -1,0 +1,40 @@
+import { Agent, request } from "undici";
+
+/** What a server answered. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Sends a body and gives the whole answer; rejects when the server can't be reached or is too slow. */
+export type Post = (url: string, body: Uint8Array | string, options: { timeoutMs: number }) => Promise<HttpAnswer>;
+
+/** Most bytes of an answer that are read: a retrieve has 7.8 MB, twice wrapped in base64 and JSON. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Connections to guards and seeds, kept open between requests. Certificates are not checked: the onion's own layers and
+ * the seeds' signatures are what protects (storage-protocol 1.4).
+ */
+export class HttpsConnections implements AsyncDisposable {
+  readonly #agent = new Agent({
+    connect: { rejectUnauthorized: false, timeout: 5_000 },
+    keepAliveTimeout: 30_000,
+    maxResponseSize: MAX_ANSWER_BYTES,
+  });
+
+  /** POSTs; no `Content-Type`, as Session Desktop does for onions. */
+  readonly post: Post = async (url, body, { timeoutMs }) => {
+    const answer = await request(url, {
+      method: "POST",
+      body: typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+      dispatcher: this.#agent,
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return { status: answer.statusCode, body: Buffer.from(await answer.body.arrayBuffer()) };
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy();
+  }
+}

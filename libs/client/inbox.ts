@@ -1,0 +1,165 @@
+import { decodeBase64 } from "@swarmpost/encoding";
+import type { Pubkey } from "@swarmpost/crypto";
+import { DEFAULT_NAMESPACE, type MessageHash, messageHash } from "@swarmpost/storage-rpc";
+import type { Account } from "./account.ts";
+import { ClientError } from "./client-error.ts";
+import { decodeText, type TextMessage } from "./message.ts";
+import type { NetworkClock } from "./network-clock.ts";
+import type { Path } from "./path.ts";
+import type { ServiceNode } from "./service-node.ts";
+import { retrieveParameters } from "./storage-parameters.ts";
+import type { SwarmRequests } from "./swarm-requests.ts";
+
+/** Members that are polled at once (Session Desktop's number): what one has not got yet, the other may. */
+const MEMBERS_AT_ONCE = 2;
+const MAX_PAGES = 1_000;
+
+/** A text in the inbox. */
+export interface ReceivedMessage extends TextMessage {
+  readonly hash: MessageHash;
+}
+
+/** What one look into the inbox brought. */
+export interface InboxPage {
+  /** New texts, oldest first by the senders' clocks. */
+  readonly messages: readonly ReceivedMessage[];
+  /** New messages that can't be read and why: of another kind, not for this account, or damaged. */
+  readonly unreadable: readonly { readonly hash: string; readonly reason: string }[];
+  /** The members that answered. */
+  readonly members: readonly ServiceNode[];
+  /** The paths that the answers came over. */
+  readonly paths: readonly Path[];
+}
+
+interface StoredItem {
+  readonly hash: MessageHash;
+  readonly data: Buffer;
+  readonly expiryMs: number;
+}
+
+interface Poll {
+  readonly member: ServiceNode;
+  readonly path: Path;
+  readonly items: readonly StoredItem[];
+}
+
+/**
+ * The public inbox of one account, polled without showing anything twice. What each member gave last is remembered for
+ * each member, as their orders differ (client-protocol section 7).
+ */
+export class Inbox {
+  readonly #account: Account;
+  readonly #parts: { swarm: SwarmRequests; clock: NetworkClock };
+  readonly #lastHash = new Map<Pubkey, MessageHash>();
+  readonly #seen = new Map<MessageHash, number>();
+
+  constructor(account: Account, parts: { swarm: SwarmRequests; clock: NetworkClock }) {
+    this.#account = account;
+    this.#parts = parts;
+  }
+
+  /** What is new since the last poll. Throws ClientError "not-read" when no member could be asked, or "refused". */
+  async poll(): Promise<InboxPage> {
+    const asked = new Set<Pubkey>();
+    const polls = await Promise.allSettled(Array.from({ length: MEMBERS_AT_ONCE }, () => this.#pollOne(asked)));
+    const good = polls.flatMap((poll) => (poll.status === "fulfilled" && poll.value ? [poll.value] : []));
+    const failed = polls.find((poll) => poll.status === "rejected");
+    if (good.length === 0) {
+      throw failed?.reason ?? new ClientError("not-read", "no member of the swarm could be asked; try again");
+    }
+    return this.#merge(good);
+  }
+
+  /** Every message that one member gives, from the start: for tests and for counting copies. */
+  async allOf(member: ServiceNode): Promise<readonly MessageHash[]> {
+    const { items } = await this.#retrieve(new Set(), { only: member, from: undefined });
+    return items.map((item) => item.hash);
+  }
+
+  async #pollOne(asked: Set<Pubkey>): Promise<Poll | undefined> {
+    return await this.#retrieve(asked, { only: undefined, from: this.#lastHash });
+  }
+
+  async #retrieve(
+    asked: Set<Pubkey>,
+    source: { only: ServiceNode | undefined; from: Map<Pubkey, MessageHash> | undefined },
+  ): Promise<Poll> {
+    const items: StoredItem[] = [];
+    let only = source.only;
+    let lastHash: MessageHash | undefined;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const answer = await this.#page(asked, only, (member) => lastHash ?? source.from?.get(member.pubkey));
+      only = answer.member;
+      items.push(...answer.result.items);
+      lastHash = answer.result.items.at(-1)?.hash;
+      if (lastHash !== undefined) source.from?.set(only.pubkey, lastHash);
+      if (!answer.result.more || lastHash === undefined) {
+        return { member: only, path: answer.answered.path, items };
+      }
+    }
+    throw new ClientError("not-read", "a node never comes to the end of the messages");
+  }
+
+  #page(asked: Set<Pubkey>, only: ServiceNode | undefined, from: (member: ServiceNode) => MessageHash | undefined) {
+    const { swarm, clock } = this.#parts;
+    return swarm.ask(
+      {
+        what: "retrieve",
+        account: this.#account.id,
+        asked,
+        ...(only === undefined ? {} : { only }),
+        make: (member) => {
+          const lastHash = from(member);
+          const request = { namespace: DEFAULT_NAMESPACE, timestamp: clock.now() };
+          const params = retrieveParameters(this.#account, lastHash === undefined ? request : { ...request, lastHash });
+          return { method: "retrieve", params };
+        },
+        judge: (reply) => readPage(this.#account, reply.json),
+      },
+      "not-read",
+    );
+  }
+
+  #merge(polls: readonly Poll[]): InboxPage {
+    const fresh = polls.flatMap((poll) => poll.items).filter((item) => this.#isNew(item));
+    const messages: ReceivedMessage[] = [];
+    const unreadable: { hash: string; reason: string }[] = [];
+    for (const { hash, data } of fresh) {
+      try {
+        messages.push({ ...decodeText(this.#account, data), hash });
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error;
+        unreadable.push({ hash, reason: error.message });
+      }
+    }
+    messages.sort((a, b) => a.sentMs - b.sentMs);
+    return { messages, unreadable, members: polls.map((poll) => poll.member), paths: polls.map((poll) => poll.path) };
+  }
+
+  #isNew({ hash, expiryMs }: StoredItem): boolean {
+    if (this.#seen.has(hash)) return false;
+    const now = this.#parts.clock.now();
+    for (const [old, expiry] of this.#seen) if (expiry < now) this.#seen.delete(old);
+    this.#seen.set(hash, expiryMs);
+    return true;
+  }
+}
+
+/** A retrieve's answer; items whose hash is not that of their data are a node's invention and are left out. */
+function readPage(
+  account: Account,
+  body: Readonly<Record<string, unknown>> | undefined,
+): { result: { items: StoredItem[]; more: boolean } } | { again: string } {
+  const listed = body?.["messages"];
+  if (!Array.isArray(listed)) return { again: "a node gave no list of messages" };
+  const items = listed.map((entry) => readItem(account, entry));
+  if (items.includes(undefined)) return { again: "a node gave a message under a wrong hash" };
+  return { result: { items: items as StoredItem[], more: body?.["more"] === true } };
+}
+
+function readItem(account: Account, entry: unknown): StoredItem | undefined {
+  const { hash, data, expiration } = (entry ?? {}) as Record<string, unknown>;
+  const bytes = typeof data === "string" ? decodeBase64(data) : undefined;
+  if (bytes === undefined || hash !== messageHash(account.id, DEFAULT_NAMESPACE, bytes)) return undefined;
+  return { hash: hash as MessageHash, data: bytes, expiryMs: typeof expiration === "number" ? expiration : 0 };
+}

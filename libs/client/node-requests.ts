@@ -1,0 +1,47 @@
+import { ClientError } from "./client-error.ts";
+import type { OnionTransport, RpcReply, RpcRequest } from "./onion-transport.ts";
+import type { Path } from "./path.ts";
+import type { Paths } from "./paths.ts";
+import { type ServiceNode, shortKey } from "./service-node.ts";
+
+const ATTEMPTS = 3;
+
+/** A destination's answer and the path it came over. */
+export interface Answered {
+  readonly reply: RpcReply;
+  readonly path: Path;
+}
+
+/** Asks a named node something, over paths that do not hold it. */
+export class NodeRequests {
+  readonly #paths: Paths;
+  readonly #transport: OnionTransport;
+
+  constructor(paths: Paths, transport: OnionTransport) {
+    this.#paths = paths;
+    this.#transport = transport;
+  }
+
+  /**
+   * The node's answer whatever its status. A path that fails is replaced and the request sent again, three times at
+   * most; every try is a new onion. Throws ClientError "path-failed" with the node when nobody could reach it, or what
+   * building a path throws.
+   */
+  async send(destination: ServiceNode, request: RpcRequest): Promise<Answered> {
+    let reason = "";
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const path = await this.#paths.get(destination.pubkey);
+      const outcome = await this.#transport.send(path.hops, destination, request);
+      if ("reply" in outcome) {
+        this.#paths.succeeded(path);
+        return { reply: outcome.reply, path };
+      }
+      reason = outcome.failure.reason;
+      this.#paths.failed(path, outcome.failure, destination.pubkey);
+      if (outcome.failure.node === destination.pubkey) break;
+    }
+    throw new ClientError("path-failed", `node ${shortKey(destination.pubkey)} can't be reached: ${reason}`, {
+      detail: { node: destination.pubkey },
+    });
+  }
+}

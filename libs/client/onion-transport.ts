@@ -1,0 +1,91 @@
+import type { EncType } from "@swarmpost/crypto";
+import { buildOnion } from "@swarmpost/onion";
+import type { Post } from "./https-post.ts";
+import type { NetworkClock } from "./network-clock.ts";
+import { failureOf, failureOfConnection, type PathFailure } from "./path-failure.ts";
+import type { ServiceNode } from "./service-node.ts";
+
+/** A request of the storage RPC. */
+export interface RpcRequest {
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** What the destination answered, whatever the status. */
+export interface RpcReply {
+  /** The destination's status, storage-protocol 1.2. */
+  readonly status: number;
+  /** Its body: JSON for most, plain text for errors. */
+  readonly text: string;
+  /** The body as JSON object; undefined when it is none. */
+  readonly json: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Either the destination's answer or what happened on the way. */
+export type OnionOutcome = { readonly reply: RpcReply } | { readonly failure: PathFailure };
+
+/** Sends onions through given hops. Knows nothing of paths' health: it tells what happened. */
+export class OnionTransport {
+  readonly #options: { encType: EncType; timeoutMs: number };
+  readonly #post: Post;
+  readonly #clock: NetworkClock;
+
+  constructor(options: { encType: EncType; timeoutMs: number }, collaborators: { post: Post; clock: NetworkClock }) {
+    this.#options = options;
+    this.#post = collaborators.post;
+    this.#clock = collaborators.clock;
+  }
+
+  /**
+   * Sends one request over `hops` (guard first) to `destination`, which may be the last hop itself. A status other than
+   * 200 from the guard is about the path; the status in the opened answer is the destination's.
+   */
+  async send(
+    hops: readonly [ServiceNode, ...ServiceNode[]],
+    destination: ServiceNode,
+    request: RpcRequest,
+  ): Promise<OnionOutcome> {
+    const route = {
+      path: hops,
+      destination: { ...destination, kind: "snode" as const },
+      encType: this.#options.encType,
+    };
+    const onion = buildOnion(route, Buffer.from(JSON.stringify(request)));
+    const [guard] = hops;
+    const sentMs = this.#clock.local();
+    const url = `https://${guard.ip}:${guard.httpsPort}/onion_req/v2`;
+    try {
+      const answer = await this.#post(url, onion.body, { timeoutMs: this.#options.timeoutMs });
+      if (answer.status !== 200) return { failure: failureOf(answer.status, answer.body) };
+      const opened = onion.open(answer.body);
+      const reply = opened === undefined ? undefined : parseReply(opened);
+      if (reply === undefined) return { failure: { kind: "refused", reason: "the answer can't be opened" } };
+      this.#clock.observe(reply.json?.["t"], sentMs, this.#clock.local());
+      return { reply };
+    } catch (error) {
+      return { failure: failureOfConnection(error) };
+    }
+  }
+}
+
+/** `{"status", "body"}` of a node; the body is a string, or an object where a server embeds it. */
+function parseReply(opened: Buffer): RpcReply | undefined {
+  const outer = parseObject(opened.toString("utf8"));
+  const status = outer?.["status"] ?? outer?.["status_code"];
+  const body = outer?.["body"];
+  if (typeof status !== "number") return undefined;
+  if (typeof body === "object" && body !== null) {
+    return { status, text: JSON.stringify(body), json: body as Record<string, unknown> };
+  }
+  const text = typeof body === "string" ? body : "";
+  return { status, text, json: parseObject(text) };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

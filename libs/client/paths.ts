@@ -1,0 +1,184 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Pubkey } from "@swarmpost/crypto";
+import { ClientError } from "./client-error.ts";
+import type { OnEvent } from "./client-event.ts";
+import type { Guards } from "./guards.ts";
+import type { NodePool } from "./node-pool.ts";
+import type { OnionOutcome, OnionTransport } from "./onion-transport.ts";
+import { completePath, type Path, pick, type Random } from "./path.ts";
+import type { PathFailure } from "./path-failure.ts";
+import type { ServiceNode } from "./service-node.ts";
+
+const BUILD_ATTEMPTS = 10;
+const STRIKES = 3;
+const MAX_PATHS = 3;
+
+/** What a path keeper works with. */
+export interface PathsParts {
+  readonly pool: NodePool;
+  readonly guards: Guards;
+  readonly transport: OnionTransport;
+  readonly onEvent: OnEvent;
+  /** Asks the seeds again, when too few nodes are left. */
+  readonly refresh: () => Promise<void>;
+}
+
+/**
+ * Keeps the few paths that a client uses. A path is used only after a request that ended at its own last node came back
+ * through it (docs/protocol/path-build.md). Failures count as Session Desktop counts them: a node that an error names
+ * is dropped at once; three failures in a row drop a path and its guard; every failure is a strike for the path's other
+ * nodes.
+ */
+export class Paths {
+  readonly #options: { diversity: boolean; random: Random };
+  readonly #parts: PathsParts;
+  readonly #failures = new Map<Path, number>();
+  #live: Path[] = [];
+  #building: Promise<unknown> = Promise.resolve();
+  #probe = "path_build";
+
+  constructor(options: { diversity: boolean; random: Random }, parts: PathsParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** Paths that are in use now. */
+  live(): readonly Path[] {
+    return this.#live;
+  }
+
+  /**
+   * A live path without the node `avoid`, built when there is none. Throws ClientError "too-few-nodes", or "no-path"
+   * when ten attempts failed.
+   */
+  async get(avoid?: Pubkey): Promise<Path> {
+    const ready = this.#pickLive(avoid);
+    if (ready !== undefined) return ready;
+    const building = this.#building.then(() => this.#pickLive(avoid) ?? this.#build(avoid));
+    this.#building = building.catch(() => undefined);
+    return await building;
+  }
+
+  /** A request over the path was answered by its destination. */
+  succeeded(path: Path): void {
+    this.#failures.delete(path);
+  }
+
+  /** A request over the path to `destination` failed; decides who is to blame. */
+  failed(path: Path, failure: PathFailure, destination: Pubkey): void {
+    if (failure.kind === "node" && failure.node === destination) {
+      this.#strike(destination, failure.reason);
+      return;
+    }
+    if (failure.kind === "node" && path.hops.some((hop) => hop.pubkey === failure.node)) {
+      this.#drop(failure.node as Pubkey, failure.reason);
+      this.#remove(path, failure.reason);
+      return;
+    }
+    const failures = (this.#failures.get(path) ?? 0) + 1;
+    this.#failures.set(path, failures);
+    const [guard, ...others] = path.hops;
+    if (failure.kind === "guard") this.#strike(guard.pubkey, failure.reason);
+    else for (const hop of others) this.#strike(hop.pubkey, failure.reason);
+    if (failures >= STRIKES) this.#drop(guard.pubkey, failure.reason);
+    if (failure.kind === "guard" || failures >= STRIKES) this.#remove(path, failure.reason);
+    else this.#tellFailed(path.hops, failure.reason, false);
+  }
+
+  /** Drops paths that hold a node which is not usable any more: after a new node list. */
+  prune(): void {
+    this.#live = this.#live.filter((path) => path.hops.every((hop) => this.#parts.pool.isUsable(hop.pubkey)));
+  }
+
+  #pickLive(avoid: Pubkey | undefined): Path | undefined {
+    const fit = this.#live.filter((path) => path.hops.every((hop) => hop.pubkey !== avoid));
+    return pick(fit, this.#options.random);
+  }
+
+  async #build(avoid: Pubkey | undefined): Promise<Path> {
+    let reason = "";
+    for (let attempt = 1; attempt <= BUILD_ATTEMPTS; attempt++) {
+      const hops = this.#choose(avoid) ?? (await this.#chooseAfterRefresh(avoid));
+      const started = performance.now();
+      const outcome = await this.#try(hops);
+      if ("reply" in outcome) return this.#keep(hops, performance.now() - started);
+      reason = outcome.failure.reason;
+      this.#blameBuild(hops, outcome.failure);
+      if (outcome.failure.kind === "refused") await pause(Math.min(1_000, 100 * attempt));
+    }
+    throw new ClientError(
+      "no-path",
+      `no path could be built in ${BUILD_ATTEMPTS} attempts: ${reason}; try again later`,
+    );
+  }
+
+  /** Sends the probe through the hops to the last of them; any answer of its own proves the path. */
+  async #try(hops: Path["hops"]): Promise<OnionOutcome> {
+    const last = hops[2];
+    const outcome = await this.#parts.transport.send(hops, last, { method: this.#probe, params: {} });
+    if (!("reply" in outcome) || outcome.reply.status === 200) return outcome;
+    if (outcome.reply.status === 400 && this.#probe === "path_build") {
+      this.#probe = "info";
+      return await this.#try(hops);
+    }
+    return { failure: { kind: "node", node: last.pubkey, reason: `the last node answers ${outcome.reply.status}` } };
+  }
+
+  #keep(hops: Path["hops"], builtInMs: number): Path {
+    const path = { hops, builtInMs };
+    this.#live = [...this.#live, path].slice(-MAX_PATHS);
+    this.#parts.onEvent({ type: "path-built", hops: hops.map((hop) => hop.pubkey), ms: builtInMs });
+    return path;
+  }
+
+  #blameBuild(hops: Path["hops"], failure: PathFailure): void {
+    const [guard, ...others] = hops;
+    if (failure.kind === "guard") this.#drop(guard.pubkey, failure.reason);
+    else if (failure.node !== undefined && hops.some((hop) => hop.pubkey === failure.node)) {
+      this.#drop(failure.node, failure.reason);
+    } else for (const hop of others) this.#strike(hop.pubkey, failure.reason);
+    if (failure.kind === "slow") this.#strike(guard.pubkey, failure.reason);
+    this.#tellFailed(hops, failure.reason, true);
+  }
+
+  #choose(avoid: Pubkey | undefined): Path["hops"] | undefined {
+    const { pool, guards } = this.#parts;
+    const keep = new Set(avoid === undefined ? [] : [avoid]);
+    const guardsInUse = new Set(this.#live.map((path) => path.hops[0].pubkey));
+    const guard = guards.choose(pool, keep.union(guardsInUse)) ?? guards.choose(pool, keep);
+    if (guard === undefined) return undefined;
+    const rules = { avoid: keep, diversity: this.#options.diversity };
+    return completePath(guard, pool.usable(), rules, this.#options.random);
+  }
+
+  async #chooseAfterRefresh(avoid: Pubkey | undefined): Promise<Path["hops"]> {
+    await this.#parts.refresh();
+    const hops = this.#choose(avoid);
+    if (hops !== undefined) return hops;
+    const count = this.#parts.pool.usable().length;
+    const rule = this.#options.diversity ? " in different networks and of different operators" : "";
+    throw new ClientError(
+      "too-few-nodes",
+      `a path needs three nodes${rule} besides its destination; the network has ${count} usable nodes`,
+    );
+  }
+
+  #remove(path: Path, reason: string): void {
+    this.#failures.delete(path);
+    if (!this.#live.includes(path)) return;
+    this.#live = this.#live.filter((live) => live !== path);
+    this.#tellFailed(path.hops, reason, true);
+  }
+
+  #drop(node: Pubkey, reason: string): void {
+    if (this.#parts.pool.drop(node)) this.#parts.onEvent({ type: "node-dropped", node, reason });
+  }
+
+  #strike(node: Pubkey, reason: string): void {
+    if (this.#parts.pool.strike(node)) this.#parts.onEvent({ type: "node-dropped", node, reason });
+  }
+
+  #tellFailed(hops: readonly ServiceNode[], reason: string, dropped: boolean): void {
+    this.#parts.onEvent({ type: "path-failed", hops: hops.map((hop) => hop.pubkey), reason, dropped });
+  }
+}

@@ -1,0 +1,60 @@
+import {
+  type AccountId,
+  DEFAULT_NAMESPACE,
+  type MessageHash,
+  messageHash,
+  nodeSignedStore,
+} from "@swarmpost/storage-rpc";
+import { checkMembers, majorityOf, type MemberResult } from "./member-signatures.ts";
+import type { NetworkClock } from "./network-clock.ts";
+import type { Path } from "./path.ts";
+import type { ServiceNode } from "./service-node.ts";
+import { storeParameters } from "./storage-parameters.ts";
+import type { SwarmRequests } from "./swarm-requests.ts";
+
+/** Proof that a message waits for its recipient. */
+export interface StoreReceipt {
+  readonly hash: MessageHash;
+  /** Members of the swarm whose signature says that they hold the message. */
+  readonly copies: number;
+  /** Every member and what it did. */
+  readonly members: readonly MemberResult[];
+  /** The member that took the message and shared it out. */
+  readonly entry: ServiceNode;
+  /** The path that the answer came over. */
+  readonly path: Path;
+  readonly attempts: number;
+}
+
+/**
+ * Stores bytes in an account's public inbox. Counts as stored only when a majority of the swarm, as the node list shows
+ * it, signed for the very hash that the bytes have. Throws ClientError "not-stored", and as `SwarmRequests.ask`.
+ */
+export async function store(
+  recipient: AccountId,
+  message: { data: Uint8Array; ttlMs?: number },
+  { swarm, clock }: { swarm: SwarmRequests; clock: NetworkClock },
+): Promise<StoreReceipt> {
+  const hash = messageHash(recipient, DEFAULT_NAMESPACE, message.data);
+  const { result, answered, member, attempts } = await swarm.ask(
+    {
+      what: "store",
+      account: recipient,
+      make: () => ({ method: "store", params: storeParameters(recipient, { ...message, timestamp: clock.now() }) }),
+      judge: (reply, members) => judge(checkMembers(members, reply.json, signedBy(hash))),
+    },
+    "not-stored",
+  );
+  const copies = result.filter((entry) => entry.signed).length;
+  return { hash, copies, members: result, entry: member, path: answered.path, attempts };
+}
+
+function signedBy(hash: MessageHash): (entry: Readonly<Record<string, unknown>>) => string | undefined {
+  return (entry) => (entry["hash"] === hash ? nodeSignedStore(hash) : undefined);
+}
+
+function judge(members: MemberResult[]): { result: MemberResult[] } | { again: string } {
+  const copies = members.filter((member) => member.signed).length;
+  if (copies >= majorityOf(members.length)) return { result: members };
+  return { again: `only ${copies} of ${members.length} members hold it` };
+}

@@ -1,0 +1,160 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Pubkey } from "@swarmpost/crypto";
+import type { AccountId } from "@swarmpost/storage-rpc";
+import { ClientError } from "./client-error.ts";
+import type { OnEvent } from "./client-event.ts";
+import type { NetworkClock } from "./network-clock.ts";
+import type { Answered, NodeRequests } from "./node-requests.ts";
+import type { NodePool } from "./node-pool.ts";
+import type { RpcReply, RpcRequest } from "./onion-transport.ts";
+import { pick, type Random } from "./path.ts";
+import type { ServiceNode } from "./service-node.ts";
+import type { Swarms } from "./swarms.ts";
+
+/** Session Desktop's retries of a message: three answers, 100 ms apart. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 100;
+
+/** What the requests of a swarm work with. */
+export interface SwarmRequestsParts {
+  readonly requests: NodeRequests;
+  readonly swarms: Swarms;
+  readonly pool: NodePool;
+  readonly clock: NetworkClock;
+  readonly onEvent: OnEvent;
+  /** Asks the seeds again, when a node says that the list is out of date. */
+  readonly refresh: () => Promise<void>;
+}
+
+/** One request that any member of an account's swarm can answer. */
+export interface SwarmQuestion<T> {
+  readonly what: "store" | "retrieve" | "delete";
+  readonly account: AccountId;
+  /** Makes the request for a member; called again for each try, so that times in it are fresh. */
+  readonly make: (member: ServiceNode) => RpcRequest;
+  /** Members not to ask; those asked are added. Shared by questions that go out side by side. */
+  readonly asked?: Set<Pubkey>;
+  /** The one member to ask. */
+  readonly only?: ServiceNode;
+  /** Judges an answer with a good status: the result, or why another member must be asked. */
+  readonly judge: (reply: RpcReply, members: readonly ServiceNode[]) => { result: T } | { again: string };
+}
+
+/** A result and how it came. */
+export interface SwarmAnswer<T> {
+  readonly result: T;
+  readonly answered: Answered;
+  readonly member: ServiceNode;
+  readonly attempts: number;
+}
+
+/** Asks members of a swarm until one gives a good answer. */
+export class SwarmRequests {
+  readonly #random: Random;
+  readonly #parts: SwarmRequestsParts;
+
+  constructor(options: { random: Random }, parts: SwarmRequestsParts) {
+    this.#random = options.random;
+    this.#parts = parts;
+  }
+
+  /**
+   * The first good answer. Members are asked in random order; one that nobody can reach does not use up an attempt.
+   * A 421 corrects the swarm, a 406 or 425 the clock (once). Throws ClientError "refused" when a node refuses the
+   * request itself, "wrong-clock", or `failureCode` when every attempt failed.
+   */
+  async ask<T>(
+    question: SwarmQuestion<T>,
+    failureCode: "not-stored" | "not-read" | "refused",
+  ): Promise<SwarmAnswer<T>> {
+    const tried = question.only === undefined ? (question.asked ?? new Set<Pubkey>()) : new Set<Pubkey>();
+    const judge = new ReplyJudge(question.account, this.#parts);
+    let reason = "its swarm has no reachable member";
+    for (let attempt = 1; attempt <= ATTEMPTS; ) {
+      const { members } = this.#parts.swarms.of(question.account);
+      const member = this.#next(question.only === undefined ? members : [question.only], tried);
+      if (member === undefined) break;
+      tried.add(member.pubkey);
+      const answered = await this.#send(member, question.make(member));
+      if ("unreachable" in answered) {
+        reason = answered.unreachable;
+      } else {
+        const verdict = (await judge.status(answered, member)) ?? question.judge(answered.reply, members);
+        if ("result" in verdict) return { result: verdict.result, answered, member, attempts: attempt };
+        reason = verdict.again;
+        if (judge.retrySame) tried.delete(member.pubkey);
+        attempt++;
+      }
+      this.#parts.onEvent({ type: "retry", what: question.what, reason });
+      await pause(PAUSE_MS);
+    }
+    throw new ClientError(failureCode, `the ${question.what} failed on every member asked: ${reason}; try again`);
+  }
+
+  /** A random member that was not tried; those that may be used first. */
+  #next(members: readonly ServiceNode[], tried: ReadonlySet<Pubkey>): ServiceNode | undefined {
+    const left = members.filter((node) => !tried.has(node.pubkey));
+    const usable = left.filter((node) => this.#parts.pool.isUsable(node.pubkey));
+    return pick(usable, this.#random) ?? pick(left, this.#random);
+  }
+
+  async #send(member: ServiceNode, request: RpcRequest): Promise<Answered | { unreachable: string }> {
+    try {
+      return await this.#parts.requests.send(member, request);
+    } catch (error) {
+      if (error instanceof ClientError && error.code === "path-failed") return { unreachable: error.message };
+      throw error;
+    }
+  }
+}
+
+/** Reads the statuses that mean the same for every method, and acts on those that correct this client. */
+class ReplyJudge {
+  /** The last answer corrected this client: the same member may be asked again. */
+  retrySame = false;
+  readonly #account: AccountId;
+  readonly #parts: SwarmRequestsParts;
+  #clockAsked = false;
+
+  constructor(account: AccountId, parts: SwarmRequestsParts) {
+    this.#account = account;
+    this.#parts = parts;
+  }
+
+  /** Undefined for a status that the method itself must judge. */
+  async status({ reply }: Answered, member: ServiceNode): Promise<{ again: string } | undefined> {
+    this.retrySame = false;
+    if (reply.status === 200 || reply.status === 404) return undefined;
+    if (reply.status === 421) return await this.#wrongSwarm(reply);
+    if (reply.status === 406 || reply.status === 425) return await this.#wrongClock(member);
+    if ([400, 401, 403, 413].includes(reply.status)) {
+      throw new ClientError("refused", `the node refused the request (${reply.status}): ${firstLine(reply.text)}`, {
+        detail: { status: reply.status, node: member.pubkey },
+      });
+    }
+    return { again: `status ${reply.status}: ${firstLine(reply.text)}` };
+  }
+
+  async #wrongSwarm(reply: RpcReply): Promise<{ again: string }> {
+    if (!this.#parts.swarms.correct(this.#account, reply.json)) await this.#parts.refresh();
+    return { again: "the swarm has changed" };
+  }
+
+  async #wrongClock(member: ServiceNode): Promise<{ again: string }> {
+    if (this.#clockAsked) {
+      throw new ClientError(
+        "wrong-clock",
+        "the network says that this computer's clock is wrong: set it and try again",
+      );
+    }
+    this.#clockAsked = true;
+    this.#parts.clock.reset();
+    await this.#parts.requests.send(member, { method: "info", params: {} });
+    this.retrySame = true;
+    return { again: "the clock was off and is corrected" };
+  }
+}
+
+function firstLine(text: string): string {
+  return (text.split("\n", 1)[0] ?? "").slice(0, 200);
+}
