@@ -2,6 +2,8 @@
 
 export { buildView, composeView, emptyView, type ViewParts } from "./build-view.ts";
 export { contactOf, type ProvenContact } from "./contact.ts";
+export { type FollowOptions, followNetwork } from "./follow-network.ts";
 export type { NetworkNode, NetworkView, NodeContact, Swarm, SwarmMapView } from "./network-view.ts";
+export { NetworkViewError, type NetworkViewErrorCode } from "./network-view-error.ts";
 export { emptySwarmMapView, swarmMapView } from "./swarm-map-view.ts";
 export type { ViewFollower, ViewListener } from "./view-follower.ts";
