@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { batchReply } from "./index.ts";
+import { parse, parseAs, refusal, testAccount } from "./test-account.ts";
+
+const info = { method: "info", params: {} };
+const account = testAccount("05", 1);
+
+function text(method: string, params: object): string | undefined {
+  return refusal(() => parse(method, params))?.[1];
+}
+
+test("up to 20 subrequests are parsed in order", () => {
+  const swarm = { method: "get_swarm", params: { pubkey: account.id } };
+  const request = parseAs("batch", { requests: [info, swarm] });
+  assert.deepEqual(request.requests, [{ method: "info" }, { method: "get_swarm", account: account.id }]);
+  assert.equal(parseAs("sequence", { requests: Array.from({ length: 20 }, () => info) }).requests.length, 20);
+});
+
+for (const method of ["batch", "sequence"]) {
+  test(`${method} refuses none, too many, shapeless, unknown and nested subrequests`, () => {
+    const none = 'invalid request: Invalid batch request: no valid "requests" field';
+    assert.equal(text(method, {}), none);
+    assert.equal(text(method, { requests: {} }), none);
+    assert.equal(text(method, { requests: [] }), none);
+    assert.equal(
+      text(method, { requests: Array.from({ length: 21 }, () => info) }),
+      "invalid request: Invalid batch request: subrequest limit exceeded",
+    );
+    for (const item of [null, 1, {}, { method: "info" }, { params: {} }, { method: 1, params: {} }, [info]]) {
+      assert.equal(
+        text(method, { requests: [info, item] }),
+        "invalid request: Invalid batch request: subrequests must have method/params keys",
+      );
+    }
+    assert.equal(
+      text(method, { requests: [{ method: "nope", params: {} }] }),
+      'invalid request: Invalid batch subrequest: invalid method "nope"',
+    );
+    for (const meta of ["batch", "sequence", "ifelse"]) {
+      assert.equal(
+        text(method, { requests: [{ method: meta, params: { requests: [info] } }] }),
+        "invalid request: Invalid batch subrequest: subrequests may not contain meta-requests",
+      );
+    }
+  });
+
+  test(`one malformed subrequest refuses the whole ${method}`, () => {
+    const bad = { method: "get_swarm", params: { pubkey: "05" } };
+    assert.equal(
+      text(method, { requests: [info, bad] }),
+      "invalid request: Pubkey must be 66 hex digits (33 bytes) long",
+    );
+  });
+}
+
+test("results keep codes and bodies", () => {
+  const results = [
+    { code: 200, body: { t: 1 } },
+    { code: 401, body: "no" },
+  ];
+  assert.deepEqual(batchReply(results), { results });
+});
