@@ -26,7 +26,8 @@ export class AddressPlan {
 
   /** Address of node `index` (1 … 200). */
   node(index: number): string {
-    if (index < 1 || index > highestNode) throw new LocalnetError("options", `a local network has at most ${highestNode} nodes`);
+    if (index < 1 || index > highestNode)
+      throw new LocalnetError("options", `a local network has at most ${highestNode} nodes`);
     return `${this.prefix}.${index}`;
   }
 

@@ -43,7 +43,8 @@ export class Network implements AsyncDisposable {
 
   /** Starts a network and waits until its seeds offer every node to clients. @throws LocalnetError */
   static async start(options: NetworkOptions): Promise<Network> {
-    if (!Number.isInteger(options.nodes) || options.nodes < 1) throw new LocalnetError("options", "a network needs nodes");
+    if (!Number.isInteger(options.nodes) || options.nodes < 1)
+      throw new LocalnetError("options", "a network needs nodes");
     await using stack = new AsyncDisposableStack();
     const folder = stack.use(await temporaryFolder());
     const backends = stack.use(await startBackends(options));
@@ -191,7 +192,11 @@ export class Network implements AsyncDisposable {
         ...backends.clusters[index]!,
         databases: Object.fromEntries(names) as Record<ControlService, string>,
         relays: () => nodes.filter((node) => node.cluster === index).map((node) => node.control),
-        peerSeeds: () => nodes.filter((node) => node.cluster !== index).slice(0, seedsInFile).map((node) => node.peerSeed),
+        peerSeeds: () =>
+          nodes
+            .filter((node) => node.cluster !== index)
+            .slice(0, seedsInFile)
+            .map((node) => node.peerSeed),
         settings: options.settings ?? {},
       },
       launcher,

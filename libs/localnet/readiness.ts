@@ -72,7 +72,12 @@ export function seated(map: SwarmMap): number {
 export async function offered(url: string): Promise<number> {
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   try {
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "get_n_service_nodes", params: { active_only: true } });
+    const body = JSON.stringify({
+      jsonrpc: "2.0",
+      id: 0,
+      method: "get_n_service_nodes",
+      params: { active_only: true },
+    });
     const answer = await request(`${url}/json_rpc`, { method: "POST", body, dispatcher });
     const parsed = (await answer.body.json()) as { result?: { service_node_states?: { swarm_id?: unknown }[] } };
     return parsed.result?.service_node_states?.length ?? 0;
