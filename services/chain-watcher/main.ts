@@ -1,0 +1,5 @@
+import { run } from "@swarmpost/runtime";
+import { chainWatcherConfig } from "./config.ts";
+import { createChainWatcher } from "./service.ts";
+
+await run("chain-watcher", chainWatcherConfig, createChainWatcher);
