@@ -9,7 +9,7 @@ export async function onChain<T>(what: string, fn: () => Promise<T>): Promise<T>
   try {
     return await fn();
   } catch (error) {
-    if (error instanceof StakingError) throw error;
+    if (error instanceof StakingError || (error as Error).name === "AbortError") throw error;
     throw chainFailure(what, error);
   }
 }

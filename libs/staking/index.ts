@@ -14,6 +14,7 @@ export {
 export { serviceNodeRegistryAbi, swarmpostTokenAbi } from "./gen/abi.ts";
 export {
   exitNode,
+  leaveNetwork,
   type OperatorOptions,
   type RegisterOptions,
   registerNodes,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { NodeKeys, Pubkey } from "@swarmpost/crypto";
 import { type Address, encodeFunctionData, type Hex, type PublicClient, toHex, type TransactionReceipt } from "viem";
 import { openChain } from "./chain-client.ts";
@@ -66,6 +67,27 @@ export async function requestUnlock(options: OperatorOptions & { readonly id: bi
  */
 export async function exitNode(options: OperatorOptions & { readonly id: bigint }): Promise<bigint> {
   return (await act("leaving the network", options, "exit", options.id)).blockNumber;
+}
+
+/**
+ * Leaves the network whole: asks to unlock, waits out the delay, exits. On a chain that makes blocks only on demand
+ * somebody must make them meanwhile.
+ * @returns the block of the exit.
+ * @throws StakingError as `requestUnlock` and `exitNode`; AbortError when `signal` is aborted while it waits.
+ */
+export async function leaveNetwork(
+  options: OperatorOptions & { readonly id: bigint; readonly signal?: AbortSignal },
+): Promise<bigint> {
+  const requestedAt = await requestUnlock(options);
+  const client = openChain(options.rpcUrl);
+  await onChain("waiting for the unlock", async () => {
+    const { unlockDelayBlocks } = await stakingFacts(client, options.contract);
+    const unlocksAt = requestedAt + BigInt(unlockDelayBlocks);
+    while ((await client.getBlockNumber()) < unlocksAt) {
+      await delay(100, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    }
+  });
+  return await exitNode(options);
 }
 
 async function act(
