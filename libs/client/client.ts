@@ -127,6 +127,7 @@ export class SwarmpostClient implements AsyncDisposable {
     const recipient = parseRecipient(recipientId);
     await this.#refreshWhenOld();
     const started = performance.now();
+    await this.#paths.get(); // Its probe tells the network's time, which the message and the store carry.
     const sentMs = this.#clock.now();
     const data = encodeText(account, recipient, text, sentMs);
     const receipt = await store(recipient.id, { data }, { swarm: this.#swarm, clock: this.#clock });

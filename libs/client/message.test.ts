@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { accountFromEntropy, accountFromRecoveryPhrase, createAccount, recoveryPhrase } from "./account.ts";
 import { parseRecipient } from "./account-id.ts";
 import { MAX_MESSAGE_BYTES } from "@swarmpost/storage-rpc";

@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import type { Pubkey } from "@swarmpost/crypto";
+import { createAccount } from "./account.ts";
+import { type ClientOptions, SwarmpostClient } from "./client.ts";
+import type { ClientEvent } from "./client-event.ts";
+import { networkFromSeeds } from "./network-file.ts";
+import { TestNetwork, type TestNode } from "./test-network.ts";
+
+const alice = createAccount();
+const bob = createAccount();
+let network: TestNetwork;
+let client: SwarmpostClient;
+let events: ClientEvent[];
+
+beforeEach(async () => {
+  network = await TestNetwork.start(12);
+  client = await connect();
+});
+afterEach(async () => {
+  await client[Symbol.asyncDispose]();
+  await network[Symbol.asyncDispose]();
+});
+
+async function connect(options: ClientOptions = {}): Promise<SwarmpostClient> {
+  events = [];
+  const seeds = network.nodes.slice(0, 3).map((node) => `${node.keys.pubkey}@${node.url}`);
+  return await SwarmpostClient.connect(networkFromSeeds(seeds), {
+    onEvent: (event) => events.push(event),
+    timeoutMs: 2_000,
+    ...options,
+  });
+}
+
+function bobsSwarm(): TestNode[] {
+  return client.swarm(bob.id).members.map((member) => node(member.pubkey));
+}
+
+function node(key: Pubkey): TestNode {
+  const found = network.find(key);
+  assert.ok(found);
+  return found;
+}
+
+test("a text stored while its reader is away is read from the recovery phrase's account", async () => {
+  const receipt = await client.send(alice, bob.id, "hello Bob ✉");
+  assert.equal(receipt.copies, 6);
+  assert.equal(receipt.path.hops.length, 3);
+  await using device = await connect();
+  const page = await device.read(bob);
+  assert.deepEqual(
+    page.messages.map(({ from, text, hash }) => [from, text, hash]),
+    [[alice.id, "hello Bob ✉", receipt.hash]],
+  );
+  assert.equal(page.members.length, 2);
+  for (const member of bobsSwarm()) assert.ok(await client.holds(member.keys.pubkey, bob, receipt.hash));
+});
+
+test("each onion cipher carries a message", async () => {
+  for (const encType of ["aes-gcm", "aes-cbc", "xchacha20"] as const) {
+    await using other = await connect({ encType });
+    await other.send(alice, bob.id, encType);
+  }
+  const texts = (await client.read(bob)).messages.map((message) => message.text);
+  assert.deepEqual(texts.sort(), ["aes-cbc", "aes-gcm", "xchacha20"]);
+});
+
+test("a path is three distinct nodes and is used only after its probe came back", async () => {
+  const path = await client.path();
+  const hops = path.hops.map((hop) => hop.pubkey);
+  assert.equal(new Set(hops).size, 3);
+  assert.deepEqual(node(path.hops[2].pubkey).asked, ["path_build"]);
+  assert.ok(events.some((event) => event.type === "path-built" && event.hops.join() === hops.join()));
+  assert.equal(await client.path(), path);
+});
+
+test("a network that does not know path_build is probed with info", async () => {
+  for (const each of network.nodes) {
+    each.script = (method) => (method === "path_build" ? [400, "no method path_build"] : undefined);
+  }
+  const path = await client.path();
+  assert.deepEqual(node(path.hops[2].pubkey).asked, ["path_build", "info"]);
+});
+
+test("the destination of a request is never on its path", async () => {
+  for (const each of network.nodes) {
+    const reply = await client.request(each.keys.pubkey, { method: "info", params: {} });
+    assert.equal(reply.status, 200);
+    assert.ok(reply.path.hops.every((hop) => hop.pubkey !== each.keys.pubkey));
+  }
+  await assert.rejects(client.request("ab".repeat(32) as Pubkey, { method: "info", params: {} }), {
+    code: "unknown-node",
+  });
+});
+
+test("with a member down the message is still stored and read, and the receipt says who lacks it", async () => {
+  const [lost] = bobsSwarm();
+  await lost?.stop();
+  const receipt = await client.send(alice, bob.id, "after the loss");
+  assert.equal(receipt.copies, 5);
+  assert.deepEqual(
+    receipt.members.filter((member) => !member.signed).map((member) => [member.node, member.reason]),
+    [[lost?.keys.pubkey, "timed out"]],
+  );
+  assert.equal((await client.read(bob)).messages[0]?.text, "after the loss");
+});
+
+test("a guard or a hop that goes away is replaced and the request goes on", async () => {
+  for (const place of [0, 1, 2] as const) {
+    const path = await client.path();
+    await node(path.hops[place].pubkey).stop();
+    const reachable = client.nodes().find((other) => !node(other.pubkey).down && !path.hops.includes(other));
+    assert.ok(reachable);
+    const reply = await client.request(reachable.pubkey, { method: "info", params: {} });
+    assert.equal(reply.status, 200);
+    assert.ok(events.some((event) => event.type === "path-failed" && event.dropped));
+  }
+});
+
+test("guards are few, remembered and used again", async () => {
+  let remembered: readonly Pubkey[] = [];
+  await using first = await connect({ onGuards: (guards) => (remembered = guards) });
+  const guard = (await first.path()).hops[0].pubkey;
+  assert.deepEqual(remembered, [guard]);
+  for (let i = 0; i < 5; i++) {
+    await using again = await connect({ guards: remembered });
+    assert.equal((await again.path()).hops[0].pubkey, guard);
+  }
+});
+
+test("signatures of strangers and wrong hashes do not count as copies", async () => {
+  for (const each of network.nodes) {
+    each.script = (method, params) => {
+      if (method !== "store") return undefined;
+      const [status, body] = network.store(each, params, network.now());
+      const { swarm } = body as { swarm: Record<string, { signature: string }> };
+      const entries = Object.entries(swarm);
+      const swapped = entries.map(([key], i) => [key, entries[(i + 1) % entries.length]?.[1]]);
+      return [status, { ...(body as object), swarm: Object.fromEntries(swapped) }];
+    };
+  }
+  await assert.rejects(client.send(alice, bob.id, "x"), { code: "not-stored", message: /only 0 of 6 members/ });
+});
+
+test("a store that fails for a while is tried on other members, three times", async () => {
+  let failures = 2;
+  for (const each of network.nodes) {
+    each.script = (method) => (method === "store" && failures-- > 0 ? [503, "no majority"] : undefined);
+  }
+  const receipt = await client.send(alice, bob.id, "third time");
+  assert.equal(receipt.attempts, 3);
+  failures = 3;
+  await assert.rejects(client.send(alice, bob.id, "never"), { code: "not-stored", message: /503: no majority/ });
+});
+
+test("a node that says wrong swarm corrects it with nodes the seeds know", async () => {
+  const others = network.nodes.filter((each) => !bobsSwarm().includes(each));
+  const snodes = others.map((each) => ({ pubkey_ed25519: each.keys.pubkey.toUpperCase() }));
+  for (const each of bobsSwarm())
+    each.script = (method) => (method === "store" ? [421, { snodes, swarm: "ff" }] : undefined);
+  const receipt = await client.send(alice, bob.id, "moved");
+  assert.equal(receipt.copies, 6);
+  assert.ok(others.includes(node(receipt.entry.pubkey)));
+  assert.equal(client.swarm(bob.id).id, "ff");
+});
+
+test("a refusal of the request itself is told at once", async () => {
+  for (const each of network.nodes) each.script = (method) => (method === "store" ? [403, "bad TTL\nmore"] : undefined);
+  await assert.rejects(client.send(alice, bob.id, "x"), { code: "refused", message: /\(403\): bad TTL$/ });
+  assert.equal(network.nodes.flatMap((each) => each.asked).filter((method) => method === "store").length, 1);
+});
+
+test("a clock that is off is corrected from the network's time", async () => {
+  network.aheadMs = 3_600_000;
+  for (const each of network.nodes) {
+    each.script = (method, params) => {
+      if (method === "path_build") return [200, { path: "built" }];
+      const { timestamp } = params as unknown as { timestamp: number };
+      const wrong = method === "store" && Math.abs(timestamp - network.now()) > 10_000;
+      return wrong ? [406, "Timestamp error: check your clock"] : undefined;
+    };
+  }
+  await client.send(alice, bob.id, "on time");
+  assert.ok(Math.abs(client.clockOffsetMs - 3_600_000) < 5_000);
+});
+
+test("the time in a message is the network's, learnt from the path's probe", async () => {
+  network.aheadMs = 3_600_000;
+  const { sentMs } = await client.send(alice, bob.id, "at network time");
+  assert.ok(Math.abs(sentMs - network.now()) < 5_000);
+});
+
+test("what can't be read is reported beside what can", async () => {
+  await client.send(alice, bob.id, "readable");
+  const [entry] = bobsSwarm();
+  const garbage = { pubkey: bob.id, data: "AAAA", messages: [] };
+  network.store(entry as TestNode, garbage, network.now());
+  const page = await client.read(bob);
+  assert.deepEqual(
+    page.messages.map((message) => message.text),
+    ["readable"],
+  );
+  assert.equal(page.unreadable.length, 1);
+});
+
+test("follow gives each message once, also those that only one member has", async () => {
+  const stop = new AbortController();
+  const texts: string[] = [];
+  await client.send(alice, bob.id, "first");
+  for await (const page of client.follow(bob, { signal: stop.signal, intervalMs: 5 })) {
+    texts.push(...page.messages.map((message) => message.text));
+    if (texts.length === 1) await client.send(alice, bob.id, "second");
+    if (texts.length === 2) {
+      for (const member of bobsSwarm().slice(1)) member.held.clear();
+      await client.send(alice, bob.id, "third");
+    }
+    if (texts.length === 3) stop.abort();
+  }
+  assert.deepEqual(texts, ["first", "second", "third"]);
+});
+
+test("a deleted message is gone from the whole swarm, with each member's signature", async () => {
+  const { hash } = await client.send(alice, bob.id, "gone soon");
+  const { members } = await client.delete(bob, [hash]);
+  assert.equal(members.filter((member) => member.signed).length, 6);
+  assert.deepEqual((await client.read(bob)).messages, []);
+});
+
+test("a network of three nodes is too small for a path and a destination", async () => {
+  const three = network.nodes.slice(0, 3);
+  for (const seed of three)
+    seed.seedScript = () =>
+      network.seedAnswer(
+        seed,
+        three.map((each) => each.offered),
+      );
+  await client.refresh();
+  await assert.rejects(client.request(three[0]?.keys.pubkey as Pubkey, { method: "info", params: {} }), {
+    code: "too-few-nodes",
+  });
+});

@@ -1,0 +1,198 @@
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { generateSeed, type NodeKeys, nodeKeysFromSeed, type Pubkey, serverChannelKey, sign } from "@swarmpost/crypto";
+import { decodeBase64, encodeBase64 } from "@swarmpost/encoding";
+import {
+  encodeFinalReply,
+  type OfferedNode,
+  type OnionLayer,
+  parseInner,
+  parseOnionRequest,
+  seedAnswerDigest,
+  signSeedAnswer,
+} from "@swarmpost/onion";
+import { httpsCertificate } from "@swarmpost/rpc";
+import { type AccountId, DEFAULT_NAMESPACE, messageHash, nodeSignedDelete } from "@swarmpost/storage-rpc";
+
+// A scripted network for this package's own tests: real HTTPS, real onions, and nodes that do what a test tells them.
+
+/** Status and body, as a node answers. */
+export type Scripted = readonly [status: number, body: string | object];
+
+interface Params {
+  readonly pubkey: AccountId;
+  readonly data: string;
+  readonly last_hash?: string;
+  readonly messages: readonly string[];
+}
+
+/** One scripted node: guard, hop, swarm member and seed at once. */
+export class TestNode {
+  readonly keys: NodeKeys = nodeKeysFromSeed(generateSeed());
+  /** Messages it holds, oldest first. */
+  readonly held = new Map<string, string>();
+  /** Takes a request before the node's own behaviour does. */
+  script: ((method: string, params: Params) => Scripted | undefined) | undefined;
+  /** Answers seeds' questions instead of the network. */
+  seedScript: ((honest: string) => string | undefined) | undefined;
+  /** Every method it was asked for as destination. */
+  readonly asked: string[] = [];
+  readonly swarmId: bigint;
+  readonly #server: Server;
+  readonly #network: TestNetwork;
+  down = false;
+
+  constructor(network: TestNetwork, swarmId: bigint, certificate: { cert: string; key: string }) {
+    this.#network = network;
+    this.swarmId = swarmId;
+    this.#server = createServer(certificate, (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        const body = Buffer.concat(chunks);
+        const [status, answer] = request.url === "/json_rpc" ? [200, this.#asSeed()] : this.enter(body);
+        response.writeHead(status).end(answer);
+      });
+    });
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** How seeds name it. */
+  get offered(): OfferedNode {
+    const { port } = this.#server.address() as AddressInfo;
+    const { pubkey, x25519 } = this.keys;
+    return { pubkey, x25519: x25519.publicKey, ip: "127.0.0.1", httpsPort: port, swarmId: this.swarmId };
+  }
+
+  /** Closes its port and answers no hop any more. */
+  async stop(): Promise<void> {
+    this.down = true;
+    this.#server.closeAllConnections();
+    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** An onion that enters here. */
+  enter(body: Buffer): [status: number, answer: Buffer | string] {
+    return this.peel(parseOnionRequest(body));
+  }
+
+  peel(layer: OnionLayer): [status: number, answer: Buffer | string] {
+    const { secretKey, publicKey } = this.keys.x25519;
+    const key = serverChannelKey(layer.encType, secretKey, publicKey, layer.ephemeralKey);
+    const opened = key.open(layer.ciphertext);
+    if (opened === undefined) return [400, "Invalid ciphertext"];
+    const inner = parseInner(opened);
+    if (inner.kind === "node") {
+      const next = this.#network.find(inner.next);
+      if (next === undefined) return [502, `Next node not found: ${inner.next}`];
+      return next.down ? [502, `Next node is currently unreachable: ${inner.next}`] : next.peel(inner);
+    }
+    if (inner.kind !== "final") return [400, "Invalid url"];
+    const [status, answer] = this.#answer(JSON.parse(inner.body.toString("utf8")));
+    const text = typeof answer === "string" ? answer : JSON.stringify(answer);
+    return [200, encodeFinalReply({ status, body: text }, { json: false, base64: true }, key)];
+  }
+
+  #answer({ method, params }: { method: string; params: Params }): Scripted {
+    this.asked.push(method);
+    const scripted = this.script?.(method, params);
+    if (scripted !== undefined) return scripted;
+    const t = this.#network.now();
+    if (method === "path_build") return [200, { path: "built", hops: 3, t }];
+    if (method === "info") return [200, { version: [2, 11, 0], timestamp: t, t }];
+    if (method === "store") return this.#network.store(this, params, t);
+    if (method === "retrieve") return [200, { messages: this.#after(params.last_hash), more: false, t }];
+    if (method === "delete") return this.#network.remove(this, params, t);
+    return [400, `no method ${method}`];
+  }
+
+  #after(lastHash: string | undefined): object[] {
+    const hashes = [...this.held.keys()];
+    const rest = hashes.slice(hashes.indexOf(lastHash ?? "") + 1);
+    const expiration = this.#network.now() + 60_000;
+    return rest.map((hash) => ({ hash, data: this.held.get(hash), timestamp: 1, expiration }));
+  }
+
+  #asSeed(): string {
+    const honest = this.#network.seedAnswer(this);
+    return this.seedScript?.(honest) ?? honest;
+  }
+}
+
+/** Nodes in two swarms, on loopback ports of their own. */
+export class TestNetwork implements AsyncDisposable {
+  nodes: readonly TestNode[] = [];
+  /** How far its clock is ahead, ms. */
+  aheadMs = 0;
+
+  static async start(count: number): Promise<TestNetwork> {
+    const network = new TestNetwork();
+    const certificate = await httpsCertificate();
+    const swarms = [0x1000000000000001n, 0x9000000000000001n] as const;
+    network.nodes = Array.from(
+      { length: count },
+      (_, i) => new TestNode(network, swarms[i % 2 === 0 ? 0 : 1], certificate),
+    );
+    await Promise.all(network.nodes.map((node) => node.listen()));
+    return network;
+  }
+
+  now(): number {
+    return Date.now() + this.aheadMs;
+  }
+
+  find(key: Pubkey): TestNode | undefined {
+    return this.nodes.find((node) => node.keys.pubkey === key);
+  }
+
+  /** The signed answer of a node as seed, for the given nodes (all that are up by default). */
+  seedAnswer(seed: TestNode, offered = this.nodes.filter((node) => !node.down).map((node) => node.offered)): string {
+    const signed = signSeedAnswer(seedAnswerDigest(offered), Date.now(), seed.keys);
+    const states = offered.map(
+      (node) =>
+        `{"public_ip":"${node.ip}","storage_port":${node.httpsPort},"pubkey_ed25519":"${node.pubkey}",` +
+        `"pubkey_x25519":"${node.x25519.toString("hex")}","swarm_id":${node.swarmId},"requested_unlock_height":0}`,
+    );
+    const swarmpost = JSON.stringify({ ...signed, signature: encodeBase64(signed.signature) });
+    return `{"jsonrpc":"2.0","id":0,"result":{"height":1,"service_node_states":[${states.join()}]},"swarmpost":${swarmpost}}`;
+  }
+
+  store(entry: TestNode, params: Params, t: number): Scripted {
+    const data = decodeBase64(params.data) ?? Buffer.alloc(0);
+    const hash = messageHash(params.pubkey, DEFAULT_NAMESPACE, data);
+    const swarm = this.#swarmOf(entry).map((node) => {
+      if (node.down) return [node.keys.pubkey, { failed: true, timeout: true }];
+      node.held.set(hash, params.data);
+      return [node.keys.pubkey, { hash, signature: signText(node, hash), expiry: t + 60_000 }];
+    });
+    return [200, { swarm: Object.fromEntries(swarm), hash, t }];
+  }
+
+  remove(entry: TestNode, params: Params, t: number): Scripted {
+    const swarm = this.#swarmOf(entry).map((node) => {
+      const deleted = params.messages.filter((hash) => node.held.delete(hash));
+      const text = nodeSignedDelete(params.pubkey, params.messages as never, deleted as never);
+      return [node.keys.pubkey, { deleted, signature: signText(node, text) }];
+    });
+    return [200, { swarm: Object.fromEntries(swarm), t }];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+
+  #swarmOf(node: TestNode): TestNode[] {
+    return this.nodes.filter((other) => other.swarmId === node.swarmId);
+  }
+}
+
+function signText(node: TestNode, text: string): string {
+  return encodeBase64(sign(Buffer.from(text), node.keys.ed25519.secretKey));
+}
