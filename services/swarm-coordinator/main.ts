@@ -1,0 +1,5 @@
+import { run } from "@swarmpost/runtime";
+import { swarmCoordinatorConfig } from "./config.ts";
+import { createSwarmCoordinator } from "./service.ts";
+
+await run("swarm-coordinator", swarmCoordinatorConfig, (config, runtime) => createSwarmCoordinator(config, runtime));

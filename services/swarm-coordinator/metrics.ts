@@ -1,0 +1,30 @@
+import type { Metrics } from "@swarmpost/runtime";
+
+/** The metrics of swarm-coordinator. */
+export type CoordinatorMetrics = ReturnType<typeof coordinatorMetrics>;
+
+/** Registers the metrics of swarm-coordinator. */
+export function coordinatorMetrics(metrics: Metrics) {
+  return {
+    map: {
+      swarms: metrics.gauge("swarmpost_swarm_coordinator_map_swarms", "Swarms of the map in force."),
+      nodes: metrics.gauge("swarmpost_swarm_coordinator_map_nodes", "Nodes that are in a swarm."),
+      height: metrics.gauge("swarmpost_swarm_coordinator_map_height", "Height of the block that last changed the map."),
+      changes: metrics.counter("swarmpost_swarm_coordinator_map_changes_total", "Blocks that changed the map."),
+    },
+    chain: {
+      height: metrics.gauge("swarmpost_swarm_coordinator_chain_height", "Height up to which the chain is known."),
+      followed: metrics.gauge(
+        "swarmpost_swarm_coordinator_chain_followed",
+        "1 while blocks stream from chain-watcher and the map is up to date with them, else 0.",
+      ),
+      contradictions: metrics.counter(
+        "swarmpost_swarm_coordinator_chain_contradictions_total",
+        "Times the chain contradicted the stored map; following has then stopped.",
+      ),
+    },
+    saves: metrics.counter("swarmpost_swarm_coordinator_saves_total", "Attempts to write the map to Postgres.", {
+      result: ["saved", "failed"],
+    }),
+  };
+}
