@@ -70,7 +70,11 @@ export class Metrics {
 
   counter<const L extends LabelSets = {}>(name: string, help: string, labels: L = NO_LABELS as L): Counter<L> {
     const metric = new prom.Counter({ name, help, labelNames: Object.keys(labels), registers: [this.#registry] });
-    const find = series(labels, (values) => metric.labels(values));
+    const find = series(labels, (values) => {
+      const child = metric.labels(values);
+      child.inc(0);
+      return child;
+    });
     return {
       inc: (...args) => {
         const [child, amount] = find(args);
