@@ -70,7 +70,7 @@ export class CallingStream {
     const unsent = this.#takeUnsent();
     this.#writer.close();
     this.#connection.close();
-    for (const request of [...this.#pending.values()]) {
+    for (const request of this.#pending.values()) {
       request.fail(new LinkError("lost", "the link broke before the answer"));
     }
     this.#events.closed(unsent);

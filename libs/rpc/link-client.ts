@@ -81,8 +81,8 @@ export class LinkClient implements Link {
   #shut(): void {
     clearTimeout(this.#timer);
     this.#attempt?.abort();
-    for (const stream of [...this.#streams]) stream.close();
-    for (const request of [...this.#waiting]) this.#refuse(request);
+    for (const stream of this.#streams) stream.close();
+    for (const request of this.#waiting) this.#refuse(request);
     this.#state = "idle";
   }
 
@@ -94,7 +94,7 @@ export class LinkClient implements Link {
     this.#outstanding -= 1;
     this.#outstandingBytes -= request.payload.length;
     this.#waiting.delete(request);
-    for (const stream of [...this.#streams]) stream.forget(request);
+    for (const stream of this.#streams) stream.forget(request);
   }
 
   #wait(requests: PendingRequest[]): void {
@@ -165,7 +165,7 @@ export class LinkClient implements Link {
   #failed(): void {
     if (this.#disposed) return;
     this.#state = "down";
-    for (const request of [...this.#waiting]) this.#refuse(request);
+    for (const request of this.#waiting) this.#refuse(request);
     const { min, max } = this.#limits.backoffMs;
     const pause = Math.min(max, min * 2 ** this.#failures) * (0.75 + Math.random() / 2);
     this.#failures = Math.min(this.#failures + 1, 16);

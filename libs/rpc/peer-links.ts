@@ -71,7 +71,7 @@ export class PeerLinks implements AsyncDisposable {
 
   /** Closes links to nodes that have no contact any more. To be called when the network view changed. */
   refresh(): void {
-    for (const key of [...this.#entries.keys()]) {
+    for (const key of this.#entries.keys()) {
       if (!key.includes("@") && !this.#contact(key as Pubkey)) this.#drop(key);
     }
   }

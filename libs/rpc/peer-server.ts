@@ -74,6 +74,7 @@ export class PeerServer implements AsyncDisposable {
   async listen(): Promise<void> {
     this.#front.listen(this.#options.port, this.#options.host);
     await once(this.#front, "listening");
+    this.#front.on("error", (error) => this.#options.onError?.(error));
     const address = this.#front.address();
     this.#port = typeof address === "object" && address ? address.port : this.#options.port;
   }

@@ -110,6 +110,8 @@ export class ServingStream {
   #balance(): void {
     if (this.#closed) return;
     const full = this.#handlingBytes + this.#writer.queuedBytes > MAX_LOAD_BYTES || this.#handling.size > MAX_HANDLING;
-    if (full !== this.#call.isPaused()) full ? this.#call.pause() : this.#call.resume();
+    if (full === this.#call.isPaused()) return;
+    if (full) this.#call.pause();
+    else this.#call.resume();
   }
 }

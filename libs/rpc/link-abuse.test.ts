@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { connect } from "node:http2";
+import { test } from "node:test";
+import {
+  Client,
+  type ClientDuplexStream,
+  type ServerDuplexStream,
+  credentials,
+  Metadata,
+  Server,
+  ServerCredentials,
+  status,
+} from "@grpc/grpc-js";
+import { FRAME, frameBytes, writeFrame } from "./frame.ts";
+import { LinkError, type LinkHandler, LocalLinkServer, openLocalLink } from "./index.ts";
+
+const PATH = "/swarmpost.link.v1.LinkService/Link";
+const raw = (bytes: Buffer): Buffer => bytes;
+
+function frame(type: number, id: number, payload: Uint8Array): Buffer {
+  const message = Buffer.alloc(frameBytes(type, payload.length));
+  writeFrame(message, 0, { type, kind: 1, id, deadlineMs: type === FRAME.request ? 30_000 : 0, payload });
+  return message;
+}
+
+async function withRawCaller(handler: LinkHandler, use: (stream: ClientDuplexStream<Buffer, Buffer>) => Promise<void>) {
+  await using server = new LocalLinkServer({ host: "127.0.0.1", port: 0, graceMs: 50 }, handler);
+  await server.listen();
+  const client = new Client(server.address, credentials.createInsecure());
+  const stream = client.makeBidiStreamRequest<Buffer, Buffer>(PATH, raw, raw, new Metadata());
+  stream.on("error", () => {});
+  try {
+    await use(stream);
+  } finally {
+    stream.cancel();
+    client.close();
+  }
+}
+
+/** gRPC's own prefix: not compressed, length. */
+function grpcMessage(message: Buffer): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+function statusOf(stream: ClientDuplexStream<Buffer, Buffer>): Promise<number> {
+  stream.resume();
+  return new Promise((resolve) => stream.once("status", ({ code }) => resolve(code)));
+}
+
+test("a malformed message, or an answer where a request belongs, ends the link and reaches no handler", async () => {
+  let handled = 0;
+  const count: LinkHandler = async () => {
+    handled += 1;
+    return Buffer.alloc(0);
+  };
+  const cut = frame(FRAME.request, 1, Buffer.from("hello")).subarray(0, 12);
+  for (const message of [
+    Buffer.alloc(0),
+    cut,
+    frame(FRAME.response, 1, Buffer.alloc(3)),
+    frame(77, 1, Buffer.alloc(3)),
+  ]) {
+    await withRawCaller(count, async (stream) => {
+      stream.write(message);
+      assert.equal(await statusOf(stream), status.INVALID_ARGUMENT);
+    });
+  }
+  assert.equal(handled, 0);
+});
+
+test("a caller that sends without reading is throttled instead of filling the server's memory", async () => {
+  let answered = 0;
+  const megabyte = Buffer.alloc(1024 * 1024);
+  await using server = new LocalLinkServer({ host: "127.0.0.1", port: 0, graceMs: 50 }, async () => {
+    answered += 1;
+    return megabyte;
+  });
+  await server.listen();
+  const session = connect(`http://${server.address}`);
+  const headers = { ":method": "POST", ":path": PATH, "content-type": "application/grpc", te: "trailers" };
+  const stream = session.request(headers);
+  stream.on("error", () => {});
+  await new Promise((resolve) => stream.once("response", resolve));
+  for (let id = 1; id <= 5_000; id += 1) stream.write(grpcMessage(frame(FRAME.request, id, Buffer.alloc(100))));
+  for (let last = -1; answered !== last || answered === 0; ) {
+    last = answered;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(answered < 500, `${answered} answers hoarded`);
+  session.destroy();
+});
+
+test("a server that sends nonsense loses the link, and the requests on it are lost, not repeated", async () => {
+  let streams = 0;
+  const server = new Server();
+  const link = {
+    path: PATH,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: raw,
+    requestDeserialize: raw,
+  };
+  server.addService(
+    { link: { ...link, responseSerialize: raw, responseDeserialize: raw } },
+    {
+      link: (call: ServerDuplexStream<Buffer, Buffer>) => {
+        streams += 1;
+        call.sendMetadata(new Metadata());
+        call.on("data", () => call.write(Buffer.from("nonsense")));
+        call.on("error", () => {});
+      },
+    },
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  await using client = openLocalLink(`127.0.0.1:${port}`);
+  await assert.rejects(client.request(1, Buffer.alloc(1), { deadlineMs: 2_000 }), (error: LinkError) => {
+    assert.equal(error.code, "lost");
+    return true;
+  });
+  assert.equal(streams, 1);
+  server.forceShutdown();
+});
