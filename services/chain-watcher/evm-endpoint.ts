@@ -11,9 +11,8 @@ import { BlockNotFoundError, createPublicClient, http, type PublicClient } from 
 import { ChainWatcherError } from "./errors.ts";
 import type { SourceIdentity } from "./source-identity.ts";
 
-/** What an endpoint says of its chain and contract, asked once after each failure. */
-export interface EndpointFacts {
-  readonly identity: SourceIdentity;
+/** The parameters of the contract that a reader needs. */
+export interface ContractFacts {
   readonly finalityBlocks: bigint;
   /** Block of the contract's deployment. */
   readonly deployedAt: bigint;
@@ -23,7 +22,8 @@ export interface EndpointFacts {
 export class EvmEndpoint {
   readonly #client: PublicClient;
   readonly #contract: Address;
-  #facts: EndpointFacts | undefined;
+  #identity: SourceIdentity | undefined;
+  #facts: ContractFacts | undefined;
 
   constructor(options: { url: string; contract: Address; timeoutMs: number }) {
     const transport = http(options.url, { batch: true, retryCount: 0, timeout: options.timeoutMs });
@@ -31,22 +31,29 @@ export class EvmEndpoint {
     this.#contract = options.contract;
   }
 
-  /** Makes the next `facts` ask again: after a failure another server may answer at the same URL. */
+  /** Makes the next step ask who answers: after a failure it may be another server at the same URL. */
   forget(): void {
+    this.#identity = undefined;
     this.#facts = undefined;
   }
 
-  async facts(): Promise<EndpointFacts> {
-    this.#facts ??= await this.#ask(async () => {
-      const [genesis, staking] = await Promise.all([
+  /** Which chain answers here. */
+  async identity(): Promise<SourceIdentity> {
+    this.#identity ??= await this.#ask(async () => {
+      const [chainId, genesis] = await Promise.all([
+        this.#client.getChainId(),
         this.#client.getBlock({ blockNumber: 0n }),
-        stakingFacts(this.#client, this.#contract),
       ]);
-      return {
-        identity: { chainId: BigInt(staking.chainId), genesis: genesis.hash, contract: this.#contract },
-        finalityBlocks: BigInt(staking.finalityBlocks),
-        deployedAt: staking.deployedAt,
-      };
+      return { chainId: BigInt(chainId), genesis: genesis.hash, contract: this.#contract };
+    });
+    return this.#identity;
+  }
+
+  /** The contract's parameters. Fails while the chain has no such contract. */
+  async contractFacts(): Promise<ContractFacts> {
+    this.#facts ??= await this.#ask(async () => {
+      const { finalityBlocks, deployedAt } = await stakingFacts(this.#client, this.#contract);
+      return { finalityBlocks: BigInt(finalityBlocks), deployedAt };
     });
     return this.#facts;
   }

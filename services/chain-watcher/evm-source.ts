@@ -25,7 +25,8 @@ export interface Advance {
 
 /** Identity and first cursor of a source that was never read: block 0 is always final. */
 export async function firstContact(endpoint: EvmEndpoint): Promise<{ identity: SourceIdentity; cursor: Cursor }> {
-  const { identity } = await endpoint.facts();
+  const identity = await endpoint.identity();
+  await endpoint.contractFacts(); // a chain without the contract is not the one to follow for good
   return { identity, cursor: { height: 0n, hash: identity.genesis } };
 }
 
@@ -35,9 +36,9 @@ export async function firstContact(endpoint: EvmEndpoint): Promise<{ identity: S
  * @throws ChainWatcherError `diverged`, `behind`, `inconsistent` or `unreachable`; nothing of the step counts then.
  */
 export async function readNextBlocks(endpoint: EvmEndpoint, known: Known, rangeBlocks: number): Promise<Advance> {
-  const { identity, finalityBlocks, deployedAt } = await endpoint.facts();
-  requireSameSource(known.identity, identity);
+  requireSameSource(known.identity, await endpoint.identity());
   const [head] = await Promise.all([endpoint.head(), requireStillThere(endpoint, known.cursor)]);
+  const { finalityBlocks, deployedAt } = await endpoint.contractFacts();
   const final = head - finalityBlocks;
   const from = known.cursor.height + 1n;
   if (final < from || final < deployedAt) return { cursor: known.cursor, events: [], head, more: false };

@@ -38,9 +38,10 @@ export class Follower {
   readonly #parts: FollowerParts;
   #registry: Registry | undefined;
   #stopped: string | undefined;
-  #failure = "the chain was not read yet";
+  #failure: string | undefined;
   #lastGoodMs: number;
   #failures = 0;
+  #catchingUp = true;
 
   constructor(options: FollowerOptions, parts: FollowerParts) {
     this.#options = options;
@@ -48,10 +49,10 @@ export class Follower {
     this.#lastGoodMs = parts.clock.now();
   }
 
-  /** Why the registry is not kept up to date, or undefined. */
+  /** Why the registry is not up to date, or undefined. */
   problem(): string | undefined {
     if (this.#stopped !== undefined) return `stopped: ${this.#stopped}`;
-    if (this.#registry === undefined) return this.#failure;
+    if (this.#catchingUp || this.#registry === undefined) return this.#failure ?? "catching up with the chain";
     return this.#parts.clock.now() - this.#lastGoodMs > this.#options.staleMs ? this.#failure : undefined;
   }
 
@@ -82,6 +83,7 @@ export class Follower {
       metrics.chain.polls.inc({ result: "ok" });
       if (this.#failures > 0) logger.info("chain_answers_again", { attempt: this.#failures });
       this.#failures = 0;
+      this.#failure = undefined;
       this.#lastGoodMs = clock.now();
       return more ? 0 : this.#options.pollMs;
     } catch (error) {
@@ -113,6 +115,7 @@ export class Follower {
     const advance = await endpoints.use((each) => readNextBlocks(each, registry.known, this.#options.rangeBlocks));
     metrics.chain.head.set(Number(advance.head));
     if (advance.cursor.height > registry.known.cursor.height) await this.#keep(registry, advance);
+    this.#catchingUp = advance.more;
     return advance.more;
   }
 

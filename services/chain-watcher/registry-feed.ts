@@ -13,10 +13,6 @@ export class RegistryFeed implements Disposable {
     return this.#snapshot;
   }
 
-  get known(): boolean {
-    return this.#snapshot !== undefined;
-  }
-
   /** Takes the registry of a later block and wakes who waits for it. */
   advance(snapshot: RegistrySnapshot): void {
     this.#snapshot = snapshot;
@@ -24,16 +20,16 @@ export class RegistryFeed implements Disposable {
   }
 
   /**
-   * Waits until the registry is past a height.
+   * Waits until the registry is known and past a height.
    * @throws RpcError `unavailable` when the service ends, `cancelled` when the caller goes.
    */
   async past(height: bigint, signal: AbortSignal): Promise<RegistrySnapshot> {
-    while (this.current.cursor.height <= height) {
+    for (;;) {
       if (this.#closed) throw new RpcError("unavailable", "the service is ending");
       if (signal.aborted) throw new RpcError("cancelled", "the caller went away");
+      if (this.#snapshot !== undefined && this.#snapshot.cursor.height > height) return this.#snapshot;
       await this.#next(signal);
     }
-    return this.current;
   }
 
   /** Ends every wait. */
