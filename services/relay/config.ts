@@ -1,0 +1,84 @@
+import { isIPv4 } from "node:net";
+import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import { z } from "zod";
+
+const { text, port, integer } = configTypes;
+const ipv4 = z.string().refine((value) => isIPv4(value), { message: "must be a dotted IPv4 address" });
+const seed = z.string().regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits");
+
+/** Configuration of the relay: the public edge of one service node. */
+export const relayConfig = defineConfig({
+  NODE_SEED: {
+    schema: seed,
+    doc: "Seed of the node's Ed25519 key, 64 hex digits. Never leaves this pod.",
+    secret: true,
+  },
+  PUBLIC_IP: { schema: ipv4, doc: "Public IPv4 address of the node, as its uptime proof says." },
+  HOST: { schema: text, doc: "Address on which the client and peer ports are served.", default: "0.0.0.0" },
+  HTTPS_PORT: { schema: port, doc: "Port for clients (HTTPS); 0 takes any free one.", default: 22_021 },
+  PEER_PORT: { schema: port, doc: "Port for other nodes' relays; 0 takes any free one.", default: 22_020 },
+  REPLICA_PORT: {
+    schema: port,
+    doc: "Port of this node's storage for its swarm; only told in the proof.",
+    default: 22_022,
+  },
+  HTTPS_CERT_FILE: {
+    schema: text.optional(),
+    doc: "PEM certificate of the client port. Without one a self-signed P-256 certificate is made at each start.",
+  },
+  HTTPS_KEY_FILE: { schema: text.optional(), doc: "PEM private key that belongs to HTTPS_CERT_FILE." },
+  STORAGE_ADDRESS: { schema: text, doc: "host:port of this node's storage (local link).", default: "127.0.0.1:22030" },
+  GRPC_HOST: sharedConfig.GRPC_HOST,
+  GRPC_PORT: sharedConfig.GRPC_PORT,
+  BUS_URL: sharedConfig.BUS_URL,
+  REDIS_URL: sharedConfig.REDIS_URL,
+  CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
+  COORDINATOR: { schema: text, doc: "host:port of swarm-coordinator's gRPC.", default: "127.0.0.1:50052" },
+  TEST_SUITE: { schema: text, doc: "host:port of test-suite's gRPC.", default: "127.0.0.1:50053" },
+  REPLAY_WINDOW_MS: {
+    schema: integer(1_000),
+    doc: "How long an onion layer is remembered, so that the same one is refused.",
+    default: 3_600_000,
+  },
+  RATE_CLIENT_BURST: {
+    schema: integer(1),
+    doc: "Direct requests that one client address may make at once.",
+    default: 600,
+  },
+  RATE_CLIENT_PER_SECOND: {
+    schema: integer(1),
+    doc: "Direct requests a second that one client address may make.",
+    default: 300,
+  },
+  RATE_NODE_BURST: { schema: integer(1), doc: "Onion requests that one other node may forward at once.", default: 600 },
+  RATE_NODE_PER_SECOND: {
+    schema: integer(1),
+    doc: "Onion requests a second that one other node may forward.",
+    default: 600,
+  },
+  EXIT_HOSTS: {
+    schema: z.string(),
+    doc: "Servers that onions may leave to: `public` (any host with a public address) and hosts or host:port, which may be private.",
+    default: "public",
+  },
+  MAX_REQUESTS: {
+    schema: integer(1),
+    doc: "Requests under way at once; more are told that the server is busy.",
+    default: 1_000,
+  },
+  MAX_BUFFERED_BYTES: {
+    schema: integer(1_048_576),
+    doc: "Bytes of request bodies held at once; more are told that the server is busy.",
+    default: 268_435_456,
+  },
+  BODY_TIMEOUT_MS: {
+    schema: integer(100),
+    doc: "A client must have sent its whole request within this time.",
+    default: 30_000,
+  },
+  HOP_TIMEOUT_MS: { schema: integer(100), doc: "Wait for the answer of the next node.", default: 30_000 },
+  EXIT_TIMEOUT_MS: { schema: integer(100), doc: "Wait for the answer of a server outside.", default: 25_000 },
+});
+
+/** The values of {@link relayConfig}. */
+export type RelayConfig = ConfigOf<typeof relayConfig>;

@@ -1,0 +1,60 @@
+import { type Cache, MemoryCacheStore } from "@swarmpost/cache";
+import type { NodeKeys } from "@swarmpost/crypto";
+import type { NetworkView } from "@swarmpost/network-view";
+import type { PeerLinks } from "@swarmpost/rpc";
+import type { Clock } from "@swarmpost/runtime";
+import type { RelayConfig } from "./config.ts";
+import { ExitClient } from "./exit-client.ts";
+import { ExitPolicy } from "./exit-policy.ts";
+import { FinalDestination } from "./final-destination.ts";
+import type { LayerOutcome, RelayMetrics } from "./metrics.ts";
+import { NextHop } from "./next-hop.ts";
+import { OnionRelay } from "./onion-relay.ts";
+import { RateLimiter } from "./rate-limit.ts";
+import { ReplayFilter } from "./replay-filter.ts";
+import { SERVER_NAME } from "./respond.ts";
+import type { StorageRpc } from "./storage-rpc.ts";
+
+/** Nodes with a bucket at once; a network has fewer. */
+const MAX_NODE_BUCKETS = 10_000;
+
+/** What peeling onions needs. */
+export interface OnionCollaborators {
+  readonly keys: NodeKeys;
+  readonly cache: Cache;
+  readonly storage: StorageRpc;
+  readonly links: PeerLinks;
+  readonly view: () => NetworkView;
+  readonly metrics: RelayMetrics;
+  readonly clock: Clock;
+  /** Takes what must be disposed. */
+  readonly stack: AsyncDisposableStack;
+}
+
+/** Makes the onion relay with all that a layer can ask for. @throws RelayError `bad-config` for bad EXIT_HOSTS. */
+export function makeOnionRelay(config: RelayConfig, parts: OnionCollaborators): OnionRelay {
+  const { keys, cache, metrics, stack } = parts;
+  const count = (outcome: LayerOutcome): void => metrics.layers.inc({ outcome });
+  const policy = new ExitPolicy(config.EXIT_HOSTS);
+  const exitOptions = { timeoutMs: config.EXIT_TIMEOUT_MS, userAgent: SERVER_NAME };
+  return new OnionRelay(
+    { keys },
+    {
+      replay: new ReplayFilter({ keys, windowMs: config.REPLAY_WINDOW_MS }, cache),
+      final: new FinalDestination({ ...parts, count }),
+      hop: new NextHop({ timeoutMs: config.HOP_TIMEOUT_MS }, parts),
+      exit: stack.use(new ExitClient(exitOptions, { policy, exits: metrics.exits })),
+      count,
+    },
+  );
+}
+
+/** Makes the rate limiter: buckets of clients in the shared cache, of nodes in this process. */
+export function makeLimiter(config: RelayConfig, parts: { keys: NodeKeys; clients: Cache }): RateLimiter {
+  const nodes = new MemoryCacheStore({ maxEntries: MAX_NODE_BUCKETS }).connect();
+  const limits = {
+    client: { capacity: config.RATE_CLIENT_BURST, refillPerSecond: config.RATE_CLIENT_PER_SECOND },
+    node: { capacity: config.RATE_NODE_BURST, refillPerSecond: config.RATE_NODE_PER_SECOND },
+  };
+  return new RateLimiter(limits, { ...parts, nodes });
+}

@@ -1,0 +1,22 @@
+import type { Cache } from "@swarmpost/cache";
+import type { Metrics } from "@swarmpost/runtime";
+import type { Readiness } from "./readiness.ts";
+import type { WorkLimit } from "./work-limit.ts";
+
+/** Registers what is measured when the metrics are read. */
+export function relayGauges(
+  metrics: Metrics,
+  parts: { readonly cache: Cache; readonly work: WorkLimit; readonly readiness: Readiness },
+): void {
+  const { cache, work, readiness } = parts;
+  metrics.gaugeFrom("swarmpost_relay_requests_under_way", "Requests being served now.", () => work.requests);
+  metrics.gaugeFrom("swarmpost_relay_buffered_bytes", "Bytes of request bodies held now.", () => work.bytes);
+  metrics.gaugeFrom("swarmpost_relay_ready_state", "1 while this node serves clients.", () =>
+    readiness.reason() === undefined ? 1 : 0,
+  );
+  metrics.gaugeFrom(
+    "swarmpost_relay_local_filter_state",
+    "1 while Redis is gone and the replay filter and rate limits are this process's own.",
+    () => (cache.healthy ? 0 : 1),
+  );
+}

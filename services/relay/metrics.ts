@@ -1,0 +1,55 @@
+import { LATENCY_SECONDS, type Metrics, SIZE_BYTES } from "@swarmpost/runtime";
+
+const ENDPOINTS = ["onion_req", "storage_rpc", "json_rpc", "ping_test", "get_stats", "other"] as const;
+const RESULTS = ["ok", "client_error", "server_error", "aborted"] as const;
+const OUTCOMES = [
+  "final",
+  "path_build",
+  "node",
+  "server",
+  "invalid_ciphertext",
+  "invalid_json",
+  "replay",
+  "too_long",
+] as const;
+
+/** Which route of the HTTPS edge. */
+export type Endpoint = (typeof ENDPOINTS)[number];
+/** What became of an onion layer. */
+export type LayerOutcome = (typeof OUTCOMES)[number];
+
+/** What the relay counts; no label can hold an identity. */
+export type RelayMetrics = ReturnType<typeof relayMetrics>;
+
+/** Registers the relay's metrics. */
+export function relayMetrics(metrics: Metrics) {
+  return {
+    requests: metrics.counter("swarmpost_relay_requests_total", "Requests answered at the HTTPS edge.", {
+      endpoint: ENDPOINTS,
+      result: RESULTS,
+    }),
+    requestSeconds: metrics.histogram(
+      "swarmpost_relay_request_seconds",
+      "Time from the head of a request to the end of its answer.",
+      LATENCY_SECONDS,
+      { endpoint: ENDPOINTS },
+    ),
+    bodyBytes: metrics.histogram("swarmpost_relay_body_bytes", "Size of request bodies at the edge.", SIZE_BYTES),
+    layers: metrics.counter("swarmpost_relay_layers_total", "Onion layers by what became of them.", {
+      outcome: OUTCOMES,
+    }),
+    hops: metrics.counter("swarmpost_relay_hops_total", "Requests sent on to the next node by their end.", {
+      result: ["answered", "not_found", "unreachable", "timeout", "refused", "busy"],
+    }),
+    hopSeconds: metrics.histogram("swarmpost_relay_hop_seconds", "Wait for the next node's answer.", LATENCY_SECONDS),
+    exits: metrics.counter("swarmpost_relay_exits_total", "Requests sent to servers outside by their end.", {
+      result: ["answered", "refused", "timeout", "failed"],
+    }),
+    limited: metrics.counter("swarmpost_relay_limited_requests_total", "Requests refused for their rate.", {
+      by: ["client", "node"],
+    }),
+    busy: metrics.counter("swarmpost_relay_busy_requests_total", "Requests refused because too much was under way.", {
+      by: ["client", "node"],
+    }),
+  };
+}

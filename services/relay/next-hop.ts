@@ -1,0 +1,65 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import type { NetworkView } from "@swarmpost/network-view";
+import { encodeHopFrame, type OnionRequest } from "@swarmpost/onion";
+import { LinkError, type PeerLinks } from "@swarmpost/rpc";
+import { type Answer, busyAnswer, decodeHopAnswer, textAnswer } from "./answer.ts";
+import type { RelayMetrics } from "./metrics.ts";
+import { PEER_KIND } from "./peer-kind.ts";
+
+/** What sending on needs. */
+export interface NextHopParts {
+  readonly links: Pick<PeerLinks, "request">;
+  readonly view: () => Pick<NetworkView, "registered">;
+  readonly metrics: Pick<RelayMetrics, "hops" | "hopSeconds">;
+}
+
+/**
+ * Sends a layer to the next node and hands its answer back byte for byte. The texts are part of the protocol: clients
+ * match on them and drop the node they name. Source: Session storage server 2.11.
+ */
+export class NextHop {
+  readonly #timeoutMs: number;
+  readonly #parts: NextHopParts;
+
+  constructor(options: { readonly timeoutMs: number }, parts: NextHopParts) {
+    this.#timeoutMs = options.timeoutMs;
+    this.#parts = parts;
+  }
+
+  async forward(next: Pubkey, request: OnionRequest): Promise<Answer> {
+    const { links, view, metrics } = this.#parts;
+    if (!view().registered(next)) {
+      metrics.hops.inc({ result: "not_found" });
+      return textAnswer(502, `Next node not found: ${next}`);
+    }
+    const start = performance.now();
+    try {
+      const answer = await links.request(next, PEER_KIND.hop, encodeHopFrame(request), { deadlineMs: this.#timeoutMs });
+      metrics.hops.inc({ result: "answered" });
+      return decodeHopAnswer(answer);
+    } catch (error) {
+      return this.#failed(next, error);
+    } finally {
+      metrics.hopSeconds.observe((performance.now() - start) / 1_000);
+    }
+  }
+
+  #failed(next: Pubkey, error: unknown): Answer {
+    const { hops } = this.#parts.metrics;
+    switch (error instanceof LinkError ? error.code : "refused") {
+      case "unreachable":
+      case "lost":
+        hops.inc({ result: "unreachable" });
+        return textAnswer(502, `Next node is currently unreachable: ${next}`);
+      case "timeout":
+        hops.inc({ result: "timeout" });
+        return textAnswer(504, "Request time out");
+      case "overloaded":
+        hops.inc({ result: "busy" });
+        return busyAnswer;
+      case "refused":
+        hops.inc({ result: "refused" });
+        return textAnswer(500, "Invalid response from snode");
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { type Bus, connectNats } from "@swarmpost/bus";
+import { type Cache, connectRedis } from "@swarmpost/cache";
+import { followNetwork, type ViewFollower } from "@swarmpost/network-view";
+import type { Runtime } from "@swarmpost/runtime";
+import type { RelayConfig } from "./config.ts";
+import type { Admit } from "./peer-contacts.ts";
+
+/** Outside connections and rules, which the one-process network and tests replace. */
+export interface RelayOpen {
+  readonly bus: (url: string) => Promise<Bus>;
+  readonly cache: (url: string, runtime: Runtime) => Promise<Cache>;
+  /** Keys let through besides the registry's own rule: how a fault cuts nodes off. All by default. */
+  readonly admit?: Admit;
+  /** The network view; by default followed from chain-watcher, swarm-coordinator and test-suite. */
+  readonly view?: (config: RelayConfig, bus: Bus, runtime: Runtime) => Promise<ViewFollower>;
+}
+
+/** NATS and Redis. */
+export const realOnes: RelayOpen = {
+  bus: (url) => connectNats({ url, name: "relay" }),
+  cache: (url, { logger }) => connectRedis({ url, logger }),
+};
+
+/** Follows the network view from the services of the own cluster. */
+export function followSources(config: RelayConfig, bus: Bus, runtime: Runtime): Promise<ViewFollower> {
+  const options = {
+    chainWatcherAddress: config.CHAIN_WATCHER,
+    coordinatorAddress: config.COORDINATOR,
+    testSuiteAddress: config.TEST_SUITE,
+    bus,
+  };
+  return followNetwork(options, { runtime });
+}

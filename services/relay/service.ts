@@ -1,0 +1,117 @@
+import { nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
+import type { ViewFollower } from "@swarmpost/network-view";
+import { NodeService, ProofService } from "@swarmpost/protos";
+import {
+  createClient,
+  GrpcServer,
+  implement,
+  nodeCertificate,
+  openChannel,
+  openLocalLink,
+  PeerLinks,
+  PeerServer,
+  type PeerIdentity,
+} from "@swarmpost/rpc";
+import { errorFields, type Runtime } from "@swarmpost/runtime";
+import type { RelayConfig } from "./config.ts";
+import { edgeCertificate } from "./edge-certificate.ts";
+import { EdgeServer } from "./edge-server.ts";
+import { makeLimiter, makeOnionRelay } from "./from-config.ts";
+import { relayGauges } from "./gauges.ts";
+import { relayMetrics } from "./metrics.ts";
+import { nodeService } from "./node-service.ts";
+import { followSources, type RelayOpen, realOnes } from "./open.ts";
+import { type Admit, peerContacts } from "./peer-contacts.ts";
+import { type PeerEndpointParts, peerHandler } from "./peer-endpoint.ts";
+import { Readiness } from "./readiness.ts";
+import { type RouteParts, routes } from "./routes.ts";
+import { SeedAnswers } from "./seed-answers.ts";
+import { StorageRpc } from "./storage-rpc.ts";
+import { WorkLimit } from "./work-limit.ts";
+
+/** The running service. */
+export interface RelayService extends AsyncDisposable {
+  readonly pubkey: Pubkey;
+  /** Ports as bound. */
+  readonly httpsPort: number;
+  readonly peerPort: number;
+  /** Where NodeService is served, host:port. */
+  readonly address: string;
+}
+
+/** What serving needs besides what its two kinds of callers share. */
+type Serving = PeerIdentity &
+  Omit<RouteParts, "limited"> &
+  PeerEndpointParts & {
+    readonly config: RelayConfig;
+    readonly runtime: Runtime;
+    readonly metrics: ReturnType<typeof relayMetrics>;
+    readonly follower: ViewFollower;
+    readonly links: PeerLinks;
+    readonly admit: Admit;
+    readonly stack: AsyncDisposableStack;
+  };
+
+/**
+ * Starts the relay of one node. It listens at once and says why it is not ready until its node is registered and in a
+ * swarm and its storage answers.
+ * @throws RelayError `bad-config`, or a system error when a port is in use.
+ */
+export async function createRelay(
+  config: RelayConfig,
+  runtime: Runtime,
+  open: RelayOpen = realOnes,
+): Promise<RelayService> {
+  await using stack = new AsyncDisposableStack();
+  const admit = open.admit ?? (() => true);
+  const keys = nodeKeysFromSeed(Buffer.from(config.NODE_SEED, "hex"));
+  const certificate = await nodeCertificate(keys);
+  const metrics = relayMetrics(runtime.metrics);
+  const work = new WorkLimit({ maxRequests: config.MAX_REQUESTS, maxBytes: config.MAX_BUFFERED_BYTES });
+
+  const bus = stack.use(await open.bus(config.BUS_URL));
+  const cache = stack.use(await open.cache(config.REDIS_URL, runtime));
+  const follower = stack.use(await (open.view ?? followSources)(config, bus, runtime));
+  const view = () => follower.current;
+  const proofs = createClient(ProofService, stack.use(openChannel(config.TEST_SUITE)));
+  const storage = new StorageRpc(stack.use(openLocalLink(config.STORAGE_ADDRESS)));
+  const readiness = stack.use(new Readiness(keys.pubkey, { view: follower, storage }));
+  relayGauges(runtime.metrics, { cache, work, readiness });
+
+  const links = stack.use(new PeerLinks({ keys, certificate }, { contact: peerContacts(view, admit) }));
+  const limiter = makeLimiter(config, { keys, clients: cache });
+  const onions = makeOnionRelay(config, { keys, cache, storage, links, view, metrics, clock: runtime.clock, stack });
+  const jsonRpc = { seeds: new SeedAnswers({ keys }, runtime), view };
+  const shared = { keys, certificate, config, runtime, metrics, readiness, follower, links, admit, stack };
+  const served = await serve({ ...shared, limiter, onions, jsonRpc, storage, proofs, work });
+
+  readiness.opened();
+  runtime.health.check("network view", () => readiness.viewReason());
+  runtime.health.check("storage", () => readiness.storageReason());
+  const opened = stack.move();
+  return { ...served, pubkey: keys.pubkey, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "peerPort" | "address">> {
+  const { config, keys, certificate, metrics, runtime, follower, links, admit, stack } = parts;
+  const onError = (error: unknown): void => runtime.logger.error("request_failed", errorFields(error));
+  const registered = (peer: Pubkey): boolean => follower.current.registered(peer) && admit(peer);
+  const peerOptions = { keys, certificate, host: config.HOST, port: config.PEER_PORT, onError };
+  const peers = stack.use(new PeerServer(peerOptions, { admit: registered, handler: peerHandler(parts) }));
+  const edgeOptions = { host: config.HOST, port: config.HTTPS_PORT, bodyTimeoutMs: config.BODY_TIMEOUT_MS };
+  const pem = await edgeCertificate(config);
+  const edgeParts = { routes: routes({ ...parts, limited: metrics.limited }), work: parts.work, metrics, onError };
+  const edge = stack.use(new EdgeServer({ ...edgeOptions, ...pem }, edgeParts));
+  const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT };
+  const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));
+  const ports = () => ({ httpsPort: edge.port, peerPort: Number(peers.address.split(":").at(-1)) });
+  const contact = () => ({ ip: config.PUBLIC_IP, ...ports(), replicaPort: config.REPLICA_PORT, certificate });
+  implement(grpc, NodeService, nodeService({ ...parts, contact, clock: runtime.clock }));
+  const unfollow = follower.onChange(() => {
+    peers.readmit();
+    links.refresh();
+  });
+  stack.defer(unfollow);
+  await Promise.all([peers.listen(), edge.listen(), grpc.listen()]);
+  return { ...ports(), address: grpc.address };
+}

@@ -1,0 +1,57 @@
+import { type Link, LinkError } from "@swarmpost/rpc";
+import { type Answer, busyAnswer, textAnswer } from "./answer.ts";
+
+/** Kinds of requests on the local link to storage. */
+const KIND = { rpc: 1, ready: 2 } as const;
+
+const TEXT_BODY = Buffer.from([1]);
+const HEAD_BYTES = 3;
+const RPC_TIMEOUT_MS = 25_000;
+const READY_TIMEOUT_MS = 2_000;
+
+/**
+ * This node's storage over the local link: storage RPCs as their raw JSON text, and whether it is ready.
+ * Request `u8 flags | JSON text`, answer `u16le status | u8 content (1 = JSON) | body`.
+ */
+export class StorageRpc {
+  readonly #link: Pick<Link, "request">;
+
+  constructor(link: Pick<Link, "request">) {
+    this.#link = link;
+  }
+
+  /** Has `{"method","params"}` answered by storage, which does all the parsing. Never rejects. */
+  async call(json: Buffer): Promise<Answer> {
+    try {
+      const payload = Buffer.concat([TEXT_BODY, json]);
+      return readAnswer(await this.#link.request(KIND.rpc, payload, { deadlineMs: RPC_TIMEOUT_MS }));
+    } catch (error) {
+      return failedAnswer(error);
+    }
+  }
+
+  /** Why storage is not ready; undefined when it is. Never rejects. */
+  async readiness(): Promise<string | undefined> {
+    try {
+      const reason = await this.#link.request(KIND.ready, Buffer.alloc(0), { deadlineMs: READY_TIMEOUT_MS });
+      return reason.length === 0 ? undefined : reason.toString("utf8");
+    } catch (error) {
+      return error instanceof LinkError && error.code === "timeout" ? "storage is slow" : "storage is unreachable";
+    }
+  }
+}
+
+function readAnswer(bytes: Buffer): Answer {
+  if (bytes.length < HEAD_BYTES) return textAnswer(500, "request failed");
+  return { status: bytes.readUInt16LE(), json: bytes.readUInt8(2) === 1, body: bytes.subarray(HEAD_BYTES) };
+}
+
+function failedAnswer(error: unknown): Answer {
+  const code = error instanceof LinkError ? error.code : undefined;
+  if (code === "timeout") return textAnswer(504, "Request time out");
+  if (code === "overloaded") return busyAnswer;
+  if (code === "unreachable" || code === "lost") {
+    return textAnswer(503, "Service node is not ready: storage is unreachable\n");
+  }
+  return textAnswer(500, "request failed");
+}
