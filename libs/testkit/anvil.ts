@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { type GuardedProcess, startGuarded } from "./guarded-process.ts";
+import { TestkitError } from "./errors.ts";
+import { restartableServer, type TestServer } from "./restartable-server.ts";
 import { sparePort } from "./spare-port.ts";
 
 /** How the chain of `startAnvil` is made. */
@@ -17,44 +20,53 @@ export interface AnvilOptions {
   readonly accounts?: number;
 }
 
-/** A local EVM chain. Disposing it ends the process in order and waits for it. */
-export interface Anvil extends AsyncDisposable {
+/** A local EVM chain. A `stop` or the disposal writes the state file; `kill` does not. */
+export interface Anvil extends TestServer {
   /** JSON-RPC over HTTP: `http://127.0.0.1:port`. */
   readonly url: string;
-  readonly port: number;
   readonly chainId: number;
-  /** Stops the process where it stands until `resume`: connections are taken and nothing answers. */
-  pause(): void;
-  resume(): void;
-  /** Ends the process at once, without writing the state file. */
-  kill(): Promise<void>;
 }
 
 /**
  * Starts the `anvil` binary of the @foundry-rs/anvil package on loopback and waits until it answers. It ends with this
  * process, however that ends.
- * @throws Error when there is no binary for this platform or it does not answer within 20 s.
+ * @throws TestkitError `missing-program` when there is no binary for this platform, `start-failed`, `timeout`.
  */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
-  const port = options.port ?? (await sparePort());
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await anvilOn(options.port ?? (await sparePort()), options);
+    } catch (error) {
+      const taken = error instanceof TestkitError && error.code === "start-failed";
+      if (!taken || options.port !== undefined || attempt === 5) throw error; // a spare port may be taken meanwhile
+    }
+  }
+}
+
+async function anvilOn(port: number, options: AnvilOptions): Promise<Anvil> {
   const chainId = options.chainId ?? 31337;
-  const server = await startGuarded(anvilBinary(), commandLine(options, port, chainId));
   const url = `http://127.0.0.1:${port}`;
+  await requireFree(port);
+  const server = await restartableServer(port, () => ({
+    command: anvilBinary(),
+    args: commandLine(options, port, chainId),
+    options: {},
+    stopSignal: "SIGTERM",
+  }));
+  const startAgain = server.start;
+  const start = async (): Promise<void> => {
+    if (server.running) return;
+    await requireFree(port);
+    await startAgain();
+    await answering(url, server);
+  };
   try {
     await answering(url, server);
   } catch (error) {
-    await server.end("SIGKILL");
+    await server.kill();
     throw error;
   }
-  return {
-    url,
-    port,
-    chainId,
-    pause: () => void process.kill(server.pid, "SIGSTOP"),
-    resume: () => void process.kill(server.pid, "SIGCONT"),
-    kill: () => server.end("SIGKILL"),
-    [Symbol.asyncDispose]: () => server.end("SIGTERM"),
-  };
+  return Object.assign(server, { url, chainId, start });
 }
 
 function commandLine(options: AnvilOptions, port: number, chainId: number): string[] {
@@ -66,17 +78,34 @@ function commandLine(options: AnvilOptions, port: number, chainId: number): stri
 }
 
 function anvilBinary(): string {
-  const fromAnvil = createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json"));
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
-  return fromAnvil.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/bin/anvil`);
+  try {
+    const fromAnvil = createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json"));
+    return fromAnvil.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/bin/anvil`);
+  } catch (cause) {
+    const text = `no anvil for ${process.platform} on ${process.arch}: install the optional dependencies`;
+    throw new TestkitError("missing-program", text, { cause });
+  }
 }
 
-async function answering(url: string, server: GuardedProcess): Promise<void> {
+/** Or another chain at that port would be taken for the new one. */
+async function requireFree(port: number): Promise<void> {
+  const probe = createServer();
+  try {
+    await once(probe.listen(port, "127.0.0.1"), "listening");
+  } catch (cause) {
+    throw new TestkitError("start-failed", `port ${port} is taken`, { cause });
+  }
+  probe.close();
+  await once(probe, "close");
+}
+
+async function answering(url: string, server: TestServer): Promise<void> {
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] });
   const deadline = Date.now() + 20_000;
   while (Date.now() < deadline) {
-    if (!server.running) throw new Error("anvil ended at its start; its port may be taken");
+    if (!server.running) throw new TestkitError("start-failed", "anvil ended at its start: is its port taken?");
     try {
       const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(1_000) });
       await response.arrayBuffer();
@@ -85,5 +114,5 @@ async function answering(url: string, server: GuardedProcess): Promise<void> {
       await delay(20); // not listening yet
     }
   }
-  throw new Error("anvil did not answer within 20 s");
+  throw new TestkitError("timeout", "anvil did not answer within 20 s");
 }
