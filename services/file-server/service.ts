@@ -1,0 +1,48 @@
+import type { AddressInfo } from "node:net";
+import { DatabaseError, migrate, openDatabase } from "@swarmpost/postgres";
+import { errorFields, retryForever, type Runtime } from "@swarmpost/runtime";
+import type { FileServerConfig } from "./config.ts";
+import { ExpirySweeper } from "./expiry-sweeper.ts";
+import { FileStore } from "./file-store.ts";
+import { httpServer } from "./http-server.ts";
+import { fileServerMetrics } from "./metrics.ts";
+import { migrations } from "./migrations.ts";
+import { addRoutes } from "./routes.ts";
+
+/** The running service. */
+export interface FileServer extends AsyncDisposable {
+  /** Where it serves HTTP, as host:port. */
+  readonly address: string;
+}
+
+/**
+ * Starts file-server: attachments are put, read for as long as their sender asked, and expire. Waits for a database that is
+ * not there yet. @throws DatabaseError `failed` when the schema cannot be brought up to date.
+ */
+export async function createFileServer(config: FileServerConfig, runtime: Runtime): Promise<FileServer> {
+  await using stack = new AsyncDisposableStack();
+  const { clock, logger, health } = runtime;
+  const metrics = fileServerMetrics(runtime.metrics);
+
+  const { DATABASE_URL: url, DATABASE_CONNECTIONS: maxConnections } = config;
+  const database = stack.use(openDatabase({ url, maxConnections, applicationName: "file-server" }));
+  health.check("database", () => (database.healthy() ? undefined : "not reachable"));
+  const onFailure = (error: unknown) => {
+    if (!(error instanceof DatabaseError) || error.code !== "unavailable") throw error;
+    logger.warn("database_unavailable", errorFields(error));
+  };
+  await retryForever(runtime.signal, { minMs: 100, maxMs: 5000, onFailure }, () => migrate(database, migrations));
+
+  const store = new FileStore(database);
+  stack.use(new ExpirySweeper({ intervalMs: config.SWEEP_INTERVAL_MS }, { store, clock, metrics, logger }));
+
+  const limits = { maxFileBytes: config.MAX_FILE_BYTES, maxUploads: config.MAX_UPLOADS };
+  const server = httpServer(limits, { logger });
+  addRoutes(server, { maxTtlSeconds: config.MAX_TTL_SECONDS }, { store, clock, metrics });
+  stack.defer(() => server.close());
+  await server.listen({ host: config.HOST, port: config.HTTP_PORT });
+  const { address, port } = server.server.address() as AddressInfo;
+
+  const opened = stack.move();
+  return { address: `${address}:${port}`, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
