@@ -1,0 +1,11 @@
+// The `swarmpost` command; bin/swarmpost.mjs starts it on the pinned Node.
+import { runCommandLine } from "./command-line.ts";
+import { stopSignal } from "./stop-signal.ts";
+import { processTerminal } from "./terminal.ts";
+
+using stop = stopSignal();
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  terminal: processTerminal(),
+  signal: stop.signal,
+  stopped: stop.received,
+});
