@@ -19,6 +19,7 @@ export class ContactBook {
   readonly #entries = new Map<Pubkey, Entry>();
   readonly #signatures = new Map<string, Pubkey>();
   readonly #dropped = new Map<Pubkey, bigint>();
+  #known = false;
 
   /** @param options.lifetimeMs how long a proof is valid after it was received. */
   constructor(options: { lifetimeMs: number }) {
@@ -27,6 +28,11 @@ export class ContactBook {
 
   get contacts(): ReadonlyMap<Pubkey, NodeContact> {
     return new Map([...this.#entries].map(([key, { contact }]) => [key, contact]));
+  }
+
+  /** Whether the whole set was ever taken, be it the empty one. */
+  get known(): boolean {
+    return this.#known;
   }
 
   /** Takes proofs that may be newer than the known ones; older and dropped ones are passed over. */
@@ -45,6 +51,7 @@ export class ContactBook {
 
   /** Takes the whole set of valid proofs; what is not in it goes once it has run out. */
   replace(proofs: readonly AcceptedProof[], nowMs: number): boolean {
+    this.#known = true;
     let changed = this.accept(proofs);
     const given = new Set(proofs.map((proof) => signatureOf(proof)));
     for (const [key, { signature, contact }] of this.#entries) {

@@ -48,6 +48,17 @@ test("sources that are down delay nothing and are named until they have answered
   assert.equal(follower.current.registered(a), true);
 });
 
+test("a map that came over the bus counts when its source cannot be asked", async () => {
+  await using sources = await answering();
+  const { map } = sources.answers;
+  sources.answers.map = undefined;
+  await using follower = await follow(sources, NEVER_MS);
+  assert.equal(follower.ready(), "no answer yet from swarm-coordinator");
+  assert.ok(map);
+  sources.publishMap({ map });
+  await eventually(() => assert.equal(follower.ready(), undefined));
+});
+
 test("changes on the bus are taken at once, and listeners hear of each view with the one before", async () => {
   await using sources = await answering();
   await using follower = await follow(sources, NEVER_MS);

@@ -35,6 +35,8 @@ export interface FollowOptions {
 interface Source {
   readonly name: string;
   readonly subject: string;
+  /** Whether it has ever said all there is. */
+  readonly known: () => boolean;
   /** Both return whether the view changes, and throw for what they cannot read. */
   readonly pull: (signal: AbortSignal) => Promise<boolean>;
   readonly hint: (payload: Uint8Array) => boolean;
@@ -84,13 +86,10 @@ export async function followNetwork(options: FollowOptions, { runtime }: { runti
   });
   await Promise.all(loops.map((loop) => loop.attempted));
   cell.flush();
-  return follower(cell, { sources, loops, parts: stack.move() });
+  return follower(cell, sources, stack.move());
 }
 
-function follower(
-  cell: ViewCell,
-  { sources, loops, parts }: { sources: Source[]; loops: PullLoop[]; parts: AsyncDisposableStack },
-): ViewFollower {
+function follower(cell: ViewCell, sources: readonly Source[], parts: AsyncDisposableStack): ViewFollower {
   return {
     get current() {
       return cell.current;
@@ -100,7 +99,7 @@ function follower(
     },
     onChange: (listener) => cell.onChange(listener),
     ready() {
-      const silent = sources.filter((_, index) => loops[index]?.answered !== true).map((source) => source.name);
+      const silent = sources.filter((source) => !source.known()).map((source) => source.name);
       return silent.length === 0 ? undefined : `no answer yet from ${silent.join(", ")}`;
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
@@ -135,6 +134,7 @@ function registrySource(options: FollowOptions, book: RegistryBook, stack: Async
   return {
     name: "chain-watcher",
     subject: "swarmpost.chain.registry",
+    known: () => book.registry !== undefined,
     pull: async (signal) =>
       book.take((await client.getRegistry({}, { signal, deadlineMs: PULL_DEADLINE_MS })).registry),
     hint: (payload) => book.take(fromBinary(RegistryChangedSchema, payload).registry),
@@ -146,6 +146,7 @@ function mapSource(options: FollowOptions, book: MapBook, stack: AsyncDisposable
   return {
     name: "swarm-coordinator",
     subject: "swarmpost.swarm.map",
+    known: () => book.known,
     pull: async (signal) => {
       const { map, previous } = await client.getMap({}, { signal, deadlineMs: PULL_DEADLINE_MS });
       return book.take(map, previous);
@@ -166,6 +167,7 @@ function proofSource(
   return {
     name: "test-suite",
     subject: "swarmpost.proof.changed",
+    known: () => book.known,
     pull: async (signal) => {
       const { proofs } = await client.getProofs({}, { signal, deadlineMs: PULL_DEADLINE_MS });
       return book.replace(proofs, runtime.clock.now());

@@ -17,6 +17,11 @@ export class MapBook {
     return this.#previous;
   }
 
+  /** Whether any map was taken, be it the empty one. */
+  get known(): boolean {
+    return this.#known;
+  }
+
   /**
    * Takes a map, and the one before it, from an answer or from the bus.
    * @returns whether it is newer than the one known.

@@ -17,7 +17,6 @@ export class PullLoop {
   readonly #logger: Logger;
   readonly #signal: AbortSignal;
   readonly #first = Promise.withResolvers<void>();
-  #answered = false;
   #failures = 0;
   #woken = false;
   #endPause: (() => void) | undefined;
@@ -27,11 +26,6 @@ export class PullLoop {
     this.#logger = collaborators.logger;
     this.#signal = collaborators.signal;
     this.#signal.addEventListener("abort", () => this.wake(), { once: true });
-  }
-
-  /** Whether the source has ever given a usable answer. */
-  get answered(): boolean {
-    return this.#answered;
   }
 
   /** Resolves after the first attempt, whatever came of it. */
@@ -62,7 +56,6 @@ export class PullLoop {
     try {
       await pull(this.#signal);
       if (this.#failures > 0) this.#logger.info("view_source_up", { source, attempt: this.#failures + 1 });
-      this.#answered = true;
       this.#failures = 0;
     } catch (error) {
       if (this.#signal.aborted) return;
