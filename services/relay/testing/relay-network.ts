@@ -1,0 +1,169 @@
+import { MemoryBroker } from "@swarmpost/bus";
+import { type Cache, connectRedis, MemoryCacheStore } from "@swarmpost/cache";
+import { generateSeed, type NodeKeys, nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
+import type { OnionHop } from "@swarmpost/onion";
+import { nodeCertificate } from "@swarmpost/rpc";
+import { createRuntime, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
+import { eventually } from "@swarmpost/testkit";
+import { Agent } from "undici";
+import { relayConfig } from "../config.ts";
+import { createRelay, type RelayService } from "../service.ts";
+import { FakeFollower, type ViewNode } from "./fake-view.ts";
+import { ScriptedStorage } from "./scripted-storage.ts";
+
+/** An answer of a relay's HTTPS port. */
+export interface EdgeReply {
+  readonly status: number;
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** How a test network is made. */
+export interface RelayNetworkOptions {
+  readonly nodes: number;
+  /** Real Redis; memory when absent. */
+  readonly redisUrl?: string;
+  /** Changes to every relay's configuration. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** One node of a test network: a real relay before a scripted storage. */
+export class TestRelay {
+  readonly seed = generateSeed();
+  readonly keys: NodeKeys = nodeKeysFromSeed(this.seed);
+  readonly storage = new ScriptedStorage();
+  runtime: Runtime = createRuntime("relay", { logger: silentLogger });
+  #service: RelayService | undefined;
+  #cache: Cache | undefined;
+
+  get pubkey(): Pubkey {
+    return this.keys.pubkey;
+  }
+
+  get service(): RelayService {
+    if (!this.#service) throw new Error("the relay is not running");
+    return this.#service;
+  }
+
+  get cache(): Cache {
+    if (!this.#cache) throw new Error("the relay is not running");
+    return this.#cache;
+  }
+
+  get hop(): OnionHop {
+    return { pubkey: this.pubkey, x25519: this.keys.x25519.publicKey };
+  }
+
+  async start(options: RelayNetworkOptions, follower: FakeFollower, memory: MemoryCacheStore): Promise<void> {
+    const { redisUrl } = options;
+    // A restarted relay keeps its ports, as a pod would.
+    const ports = this.#service
+      ? { HTTPS_PORT: String(this.service.httpsPort), PEER_PORT: String(this.service.peerPort) }
+      : { HTTPS_PORT: "0", PEER_PORT: "0" };
+    const env = {
+      NODE_SEED: this.seed.toString("hex"),
+      PUBLIC_IP: "127.0.0.1",
+      HOST: "127.0.0.1",
+      STORAGE_ADDRESS: this.storage.address,
+      TEST_SUITE: "127.0.0.1:9",
+      ...ports,
+      ...options.config,
+    };
+    this.runtime = createRuntime("relay", { logger: silentLogger });
+    this.#service = await createRelay(parseConfig(relayConfig, env), this.runtime, {
+      bus: async () => new MemoryBroker().connect(),
+      cache: async () => {
+        this.#cache = redisUrl === undefined ? memory.connect() : await connectRedis({ url: redisUrl });
+        return this.#cache;
+      },
+      view: async () => follower,
+    });
+  }
+}
+
+/** Real relays in this process over a fabricated view, with scripted storages. */
+export class RelayNetwork implements AsyncDisposable {
+  readonly relays: readonly TestRelay[];
+  readonly follower = new FakeFollower();
+  readonly #options: RelayNetworkOptions;
+  readonly #memory = new MemoryCacheStore();
+  readonly #agent = new Agent({ connect: { rejectUnauthorized: false }, pipelining: 1 });
+
+  private constructor(options: RelayNetworkOptions) {
+    this.#options = options;
+    this.relays = Array.from({ length: options.nodes }, () => new TestRelay());
+  }
+
+  static async start(options: RelayNetworkOptions): Promise<RelayNetwork> {
+    const network = new RelayNetwork(options);
+    for (const relay of network.relays) await relay.storage.listen();
+    for (const relay of network.relays) await relay.start(options, network.follower, network.#memory);
+    await network.show();
+    for (const relay of network.relays) await network.ready(relay);
+    return network;
+  }
+
+  /** Shows all relays their true view, changed as `change` says. */
+  async show(change: (node: ViewNode, index: number) => ViewNode | undefined = (node) => node): Promise<void> {
+    const nodes = await Promise.all(this.relays.map((relay) => this.viewNode(relay)));
+    this.follower.show(nodes.flatMap((node, index) => change(node, index) ?? []));
+  }
+
+  async viewNode(relay: TestRelay): Promise<ViewNode> {
+    const { httpsPort, peerPort } = relay.service;
+    const certificate = await nodeCertificate(relay.keys);
+    const ports = { httpsPort, peerPort, replicaPort: 1 };
+    const version = [2, 11, 0] as const;
+    const contact = { ip: "127.0.0.1", ...ports, certificate, version, provenMs: 1_800_000_000_000 };
+    return { pubkey: relay.pubkey, seated: true, contact };
+  }
+
+  /** Waits until a relay serves. */
+  async ready(relay: TestRelay): Promise<void> {
+    await eventually(() => {
+      const reasons = relay.runtime.health.reasons();
+      if (reasons.length > 0) throw new Error(reasons.join("; "));
+    });
+  }
+
+  async restart(relay: TestRelay): Promise<void> {
+    await relay.service[Symbol.asyncDispose]();
+    await relay.start(this.#options, this.follower, this.#memory);
+    await this.ready(relay);
+  }
+
+  /** Sends a request to a relay's HTTPS port. */
+  async request(
+    relay: TestRelay,
+    path: string,
+    body: Buffer | string,
+    options: { method?: "GET" | "POST"; headers?: Record<string, string> } = {},
+  ): Promise<EdgeReply> {
+    const { method = "POST", headers = {} } = options;
+    const response = await this.#agent.request({
+      origin: `https://127.0.0.1:${relay.service.httpsPort}`,
+      path,
+      method,
+      headers,
+      ...(method === "GET" ? {} : { body }),
+    });
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: Buffer.from(await response.body.arrayBuffer()),
+    };
+  }
+
+  /** Sends an onion to its guard. */
+  onion(guard: TestRelay, body: Buffer): Promise<EdgeReply> {
+    return this.request(guard, "/onion_req/v2", body);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy();
+    for (const relay of this.relays) {
+      await relay.service[Symbol.asyncDispose]();
+      await relay.storage[Symbol.asyncDispose]();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { LocalLinkServer } from "@swarmpost/rpc";
+
+/** What a scripted storage answers: status and body; an object body is JSON. */
+export type StorageScript = (request: { method: string; params: unknown }) => Promise<[number, string | object]>;
+
+/** Stands for a node's storage at the other end of the local link. */
+export class ScriptedStorage implements AsyncDisposable {
+  /** Methods asked so far. */
+  readonly asked: string[] = [];
+  /** Readiness answer; empty is ready. */
+  notReady = "";
+  script: StorageScript = async ({ method, params }) => [200, { method, params, t: 1 }];
+  readonly #server = new LocalLinkServer({ host: "127.0.0.1", port: 0, graceMs: 100 }, async ({ kind, payload }) => {
+    if (kind === 2) return Buffer.from(this.notReady);
+    const request = JSON.parse(payload.subarray(1).toString("utf8")) as { method: string; params: unknown };
+    this.asked.push(request.method);
+    const [status, body] = await this.script(request);
+    const json = typeof body === "object";
+    const head = Buffer.alloc(3);
+    head.writeUInt16LE(status);
+    head.writeUInt8(json ? 1 : 0, 2);
+    return Buffer.concat([head, Buffer.from(json ? JSON.stringify(body) : body)]);
+  });
+
+  get address(): string {
+    return this.#server.address;
+  }
+
+  async listen(): Promise<this> {
+    await this.#server.listen();
+    return this;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server[Symbol.asyncDispose]();
+  }
+}
