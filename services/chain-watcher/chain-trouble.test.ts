@@ -41,7 +41,7 @@ test("a reorg past finality stops the watcher with a reason, and the last regist
     await registerFresh(chain, 3);
     await mineBlocks(chain.anvil, 2);
     const last = await watcher.nodes(3);
-    await reorg(chain, 8);
+    await reorg(chain, Number(await anvilCall(chain.anvil, "eth_blockNumber", []))); // the contract goes as well
     await mineBlocks(chain.anvil, 10);
     await watcher.problem(/chain: stopped: the chain replaced its final block \d+/);
     assert.equal(await watcher.metric("swarmpost_chain_watcher_stopped_state"), 1);
@@ -108,6 +108,21 @@ test("of several endpoints the dead, the foreign and the forgetful are passed ov
     watcher.metric(`swarmpost_chain_watcher_endpoint_failures_total{reason="${reason}"}`);
   for (const reason of ["unreachable", "diverged", "inconsistent"]) assert.ok((await failures(reason)) > 0, reason);
   assert.deepEqual(watcher.runtime.health.reasons(), []);
+});
+
+test("an endpoint that hangs is given up for the next, and does not hold up the end of the service", async () => {
+  await using chain = await startTestChain();
+  await using hanging = await startAnvil();
+  hanging.pause();
+  const slow = { CHAIN_RPC_TIMEOUT_MS: "300", CHAIN_RPC_URLS: `${hanging.url},${chain.anvil.url}` };
+  await using watcher = await servers.watcher(chain, await servers.database(), slow);
+  await registerFresh(chain, 1);
+  await watcher.nodes(1);
+  const stuck = { CHAIN_RPC_TIMEOUT_MS: "60000", CHAIN_RPC_URLS: hanging.url };
+  const second = await servers.watcher(chain, await servers.database(), stuck);
+  const before = performance.now();
+  await second[Symbol.asyncDispose]();
+  assert.ok(performance.now() - before < 10_000);
 });
 
 test("Postgres gone in the middle costs time only", async () => {

@@ -66,20 +66,29 @@ export class Follower {
     this.#use(new Registry(contents));
   }
 
-  /** Follows until the signal is aborted or the chain diverged. Never rejects. */
+  /**
+   * Follows until the signal is aborted or the chain diverged. Never rejects. An abort does not wait for an endpoint that
+   * hangs: what it answers later is not kept.
+   */
   async run(signal: AbortSignal): Promise<void> {
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    await Promise.race([this.#follow(signal), aborted]);
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#stopped === undefined) {
-      const waitMs = await this.#attempt();
+      const waitMs = await this.#attempt(signal);
       if (waitMs > 0) await sleep(waitMs, signal).catch(() => {}); // aborted: the loop sees it
     }
   }
 
   /** One step; how long to wait before the next. */
-  async #attempt(): Promise<number> {
+  async #attempt(signal: AbortSignal): Promise<number> {
     const { metrics, logger, clock } = this.#parts;
     const startedMs = clock.now();
     try {
-      const more = await this.#step();
+      const more = await this.#step(signal);
       metrics.chain.polls.inc({ result: "ok" });
       if (this.#failures > 0) logger.info("chain_answers_again", { attempt: this.#failures });
       this.#failures = 0;
@@ -87,6 +96,7 @@ export class Follower {
       this.#lastGoodMs = clock.now();
       return more ? 0 : this.#options.pollMs;
     } catch (error) {
+      if (signal.aborted) return 0;
       metrics.chain.polls.inc({ result: "failed" });
       return this.#failed(error);
     } finally {
@@ -109,10 +119,11 @@ export class Follower {
     return delayMs;
   }
 
-  async #step(): Promise<boolean> {
+  async #step(signal: AbortSignal): Promise<boolean> {
     const registry = await this.#ready();
     const { endpoints, metrics } = this.#parts;
     const advance = await endpoints.use((each) => readNextBlocks(each, registry.known, this.#options.rangeBlocks));
+    signal.throwIfAborted();
     metrics.chain.head.set(Number(advance.head));
     if (advance.cursor.height > registry.known.cursor.height) await this.#keep(registry, advance);
     this.#catchingUp = advance.more;
