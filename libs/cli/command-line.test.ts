@@ -4,7 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { TestNetwork } from "@swarmpost/client/testing";
 import { runCommandLine } from "./command-line.ts";
+import { InterruptedError } from "./stop-signal.ts";
 
 const PHRASE = "amaze buffet cake entrance symptoms tiger lamb maze nestle python dusted faxed faxed";
 const ID = "05ca03b8e369aeeb69fd260c2957d37b232db17a60db7a39bca9f0c0a6be135c1a";
@@ -23,20 +25,30 @@ interface Ran {
   readonly err: string[];
 }
 
-async function run(args: readonly string[], typed: { input?: string; secrets?: string[] } = {}): Promise<Ran> {
+interface Typed {
+  readonly input?: string;
+  readonly secrets?: string[];
+  /** Ends the command when it has printed this many lines. */
+  readonly stopAfter?: number;
+}
+
+async function run(args: readonly string[], typed: Typed = {}): Promise<Ran> {
+  const stop = new AbortController();
   const out: string[] = [];
   const err: string[] = [];
   const { input = "", secrets } = typed;
   const askSecret = secrets && (() => Promise.resolve(secrets.shift() ?? ""));
   const code = await runCommandLine(args, {
     terminal: {
-      out: (line) => out.push(line),
+      out: (line) => {
+        if (out.push(line) === typed.stopAfter) stop.abort(new InterruptedError());
+      },
       err: (line) => err.push(line),
       readInput: () => Promise.resolve(input),
       askSecret,
       env: { HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_STATE_HOME: join(home, "state") },
     },
-    signal: new AbortController().signal,
+    signal: stop.signal,
     stopped: new Promise(() => undefined),
   });
   return { code, out, err };
@@ -153,6 +165,41 @@ test("a file that is no text is refused before anything is sent", async () => {
 test("a network that can't be reached or trusted is exit code 3", async () => {
   await assertRefused(["nodes", "--seed", "https://127.0.0.1:9"], 3, /0 of 1 seeds.*can't be reached/);
   await assertRefused(["path", "--seed", "https://seed.invalid"], 3, /no key.*--insecure/);
+});
+
+test("a text goes out and is read by its recipient's identity alone, over remembered guards", async () => {
+  await using network = await TestNetwork.start(12);
+  const seeds = network.nodes.slice(0, 3).map((node) => ({ url: node.url, pubkey: node.keys.pubkey }));
+  const file = join(home, "network.json");
+  await writeFile(file, JSON.stringify({ name: "t", seeds, diversity: false }));
+  const over = ["--network", file, "--json"];
+  const json = async (...args: string[]) => JSON.parse((await run([...args, ...over])).out.join(""));
+
+  await run(["id", "new", "--name", "alice"]);
+  const bob = JSON.parse((await run(["id", "new", "--name", "bob", "--json"])).out.join("")).id;
+  const sent = await json("send", bob, "over the onion", "--name", "alice");
+  assert.deepEqual([sent.copies, sent.members, sent.hops.length], [6, 6, 3]);
+  const page = await json("read", "--name", "bob");
+  assert.deepEqual([page.messages[0].text, page.messages[0].hash], ["over the onion", sent.hash]);
+  assert.deepEqual((await json("read", "--name", "alice")).messages, []);
+
+  const [guards] = await readdir(join(home, "state/swarmpost/guards"));
+  const remembered = JSON.parse(await readFile(join(home, "state/swarmpost/guards", guards ?? ""), "utf8"));
+  assert.ok(remembered.includes((await json("path")).hops[0].pubkey));
+  assert.equal((await json("nodes")).nodes.length, 12);
+  assert.equal((await json("swarm", bob)).members.length, 6);
+  const lines = await run(["nodes", "--seed", `${seeds[0]?.pubkey}@${seeds[0]?.url}`]);
+  assert.match(lines.out.at(-1) ?? "", /^12 nodes in 2 swarms, by 1 seeds$/);
+});
+
+test("read --follow prints a line a message and ends well when interrupted", async () => {
+  await using network = await TestNetwork.start(12);
+  const over = ["--seed", network.nodes[0]?.url ?? ""];
+  const { id } = JSON.parse((await run(["id", "new", "--json"])).out.join(""));
+  for (const text of ["one", "two"]) await run(["send", id, text, ...over]);
+  const followed = await run(["read", "--follow", "--json", ...over], { stopAfter: 2 });
+  assert.equal(followed.code, 0);
+  assert.deepEqual(followed.out.map((line) => JSON.parse(line).text).sort(), ["one", "two"]);
 });
 
 test("help names the exit codes and ends well", async () => {

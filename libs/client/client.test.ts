@@ -203,6 +203,23 @@ test("what can't be read is reported beside what can", async () => {
   assert.equal(page.unreadable.length, 1);
 });
 
+test("data under another message's hash is reported and does not hide that message", async () => {
+  const { hash } = await client.send(alice, bob.id, "real");
+  for (const each of bobsSwarm().slice(1)) {
+    const forged = [{ hash, data: "AAAA", timestamp: 1, expiration: network.now() + 60_000 }];
+    each.script = (method) => (method === "retrieve" ? [200, { messages: forged, more: false }] : undefined);
+  }
+  const stop = new AbortController();
+  const [seen, reported]: [string[], string[]] = [[], []];
+  for await (const page of client.follow(bob, { signal: stop.signal, intervalMs: 1 })) {
+    seen.push(...page.messages.map((message) => message.text));
+    reported.push(...page.unreadable.map((message) => message.hash));
+    if (seen.length > 0) stop.abort();
+  }
+  assert.deepEqual(seen, ["real"]);
+  assert.ok(reported.every((each) => each === hash));
+});
+
 test("follow gives each message once, also those that only one member has", async () => {
   const stop = new AbortController();
   const texts: string[] = [];

@@ -1,6 +1,6 @@
 import { decodeBase64 } from "@swarmpost/encoding";
 import type { Pubkey } from "@swarmpost/crypto";
-import { DEFAULT_NAMESPACE, type MessageHash, messageHash } from "@swarmpost/storage-rpc";
+import { DEFAULT_NAMESPACE, type MessageHash, messageHash, parseMessageHash } from "@swarmpost/storage-rpc";
 import type { Account } from "./account.ts";
 import { ClientError } from "./client-error.ts";
 import { decodeText, type TextMessage } from "./message.ts";
@@ -35,6 +35,8 @@ interface StoredItem {
   readonly hash: MessageHash;
   readonly data: Buffer;
   readonly expiryMs: number;
+  /** The data does not have this hash: the node invented one of them. */
+  readonly forged: boolean;
 }
 
 interface Poll {
@@ -124,8 +126,9 @@ export class Inbox {
     const fresh = polls.flatMap((poll) => poll.items).filter((item) => this.#isNew(item));
     const messages: ReceivedMessage[] = [];
     const unreadable: { hash: string; reason: string }[] = [];
-    for (const { hash, data } of fresh) {
+    for (const { hash, data, forged } of fresh) {
       try {
+        if (forged) throw new ClientError("unreadable-message", "a node gave other data than the hash stands for");
         messages.push({ ...decodeText(this.#account, data), hash });
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
@@ -136,7 +139,8 @@ export class Inbox {
     return { messages, unreadable, members: polls.map((poll) => poll.member), paths: polls.map((poll) => poll.path) };
   }
 
-  #isNew({ hash, expiryMs }: StoredItem): boolean {
+  #isNew({ hash, expiryMs, forged }: StoredItem): boolean {
+    if (forged) return true; // Never remembered: it would hide the real message of that hash.
     if (this.#seen.has(hash)) return false;
     const now = this.#parts.clock.now();
     for (const [old, expiry] of this.#seen) if (expiry < now) this.#seen.delete(old);
@@ -145,7 +149,7 @@ export class Inbox {
   }
 }
 
-/** A retrieve's answer; items whose hash is not that of their data are a node's invention and are left out. */
+/** A retrieve's answer; the account checks every hash itself. */
 function readPage(
   account: Account,
   body: Readonly<Record<string, unknown>> | undefined,
@@ -153,13 +157,15 @@ function readPage(
   const listed = body?.["messages"];
   if (!Array.isArray(listed)) return { again: "a node gave no list of messages" };
   const items = listed.map((entry) => readItem(account, entry));
-  if (items.includes(undefined)) return { again: "a node gave a message under a wrong hash" };
+  if (items.includes(undefined)) return { again: "a node gave a message without hash or data" };
   return { result: { items: items as StoredItem[], more: body?.["more"] === true } };
 }
 
 function readItem(account: Account, entry: unknown): StoredItem | undefined {
-  const { hash, data, expiration } = (entry ?? {}) as Record<string, unknown>;
-  const bytes = typeof data === "string" ? decodeBase64(data) : undefined;
-  if (bytes === undefined || hash !== messageHash(account.id, DEFAULT_NAMESPACE, bytes)) return undefined;
-  return { hash: hash as MessageHash, data: bytes, expiryMs: typeof expiration === "number" ? expiration : 0 };
+  const { hash: text, data: encoded, expiration } = (entry ?? {}) as Record<string, unknown>;
+  const hash = typeof text === "string" ? parseMessageHash(text) : undefined;
+  const data = typeof encoded === "string" ? decodeBase64(encoded) : undefined;
+  if (hash === undefined || data === undefined) return undefined;
+  const forged = hash !== messageHash(account.id, DEFAULT_NAMESPACE, data);
+  return { hash, data, forged, expiryMs: typeof expiration === "number" ? expiration : 0 };
 }

@@ -29,8 +29,8 @@ interface Params {
 /** One scripted node: guard, hop, swarm member and seed at once. */
 export class TestNode {
   readonly keys: NodeKeys = nodeKeysFromSeed(generateSeed());
-  /** Messages it holds, oldest first. */
-  readonly held = new Map<string, string>();
+  /** Messages it holds, oldest first: hash to account and data. */
+  readonly held = new Map<string, Params>();
   /** Takes a request before the node's own behaviour does. */
   script: ((method: string, params: Params) => Scripted | undefined) | undefined;
   /** Answers seeds' questions instead of the network. */
@@ -108,16 +108,16 @@ export class TestNode {
     if (method === "path_build") return [200, { path: "built", hops: 3, t }];
     if (method === "info") return [200, { version: [2, 11, 0], timestamp: t, t }];
     if (method === "store") return this.#network.store(this, params, t);
-    if (method === "retrieve") return [200, { messages: this.#after(params.last_hash), more: false, t }];
+    if (method === "retrieve") return [200, { messages: this.#after(params), more: false, t }];
     if (method === "delete") return this.#network.remove(this, params, t);
     return [400, `no method ${method}`];
   }
 
-  #after(lastHash: string | undefined): object[] {
-    const hashes = [...this.held.keys()];
-    const rest = hashes.slice(hashes.indexOf(lastHash ?? "") + 1);
+  #after(params: Params): object[] {
+    const own = [...this.held].filter(([, message]) => message.pubkey === params.pubkey);
+    const from = own.findIndex(([hash]) => hash === params.last_hash) + 1;
     const expiration = this.#network.now() + 60_000;
-    return rest.map((hash) => ({ hash, data: this.held.get(hash), timestamp: 1, expiration }));
+    return own.slice(from).map(([hash, { data }]) => ({ hash, data, timestamp: 1, expiration }));
   }
 
   #asSeed(): string {
@@ -169,7 +169,7 @@ export class TestNetwork implements AsyncDisposable {
     const hash = messageHash(params.pubkey, DEFAULT_NAMESPACE, data);
     const swarm = this.#swarmOf(entry).map((node) => {
       if (node.down) return [node.keys.pubkey, { failed: true, timeout: true }];
-      node.held.set(hash, params.data);
+      node.held.set(hash, params);
       return [node.keys.pubkey, { hash, signature: signText(node, hash), expiry: t + 60_000 }];
     });
     return [200, { swarm: Object.fromEntries(swarm), hash, t }];
