@@ -1,0 +1,79 @@
+import type { Database } from "@swarmpost/postgres";
+import { Batcher, type Clock } from "@swarmpost/runtime";
+import type { BodyPartitions } from "./body-partitions.ts";
+import { Round } from "./commit-round.ts";
+import type { Burial, BurialResult } from "./delete-statement.ts";
+import type { Erasure } from "./erase-statement.ts";
+import { StorageError } from "./errors.ts";
+import type { StoreRecord } from "./record.ts";
+import type { StoreResult } from "./store-statement.ts";
+
+/** One thing to commit. */
+export type Commit =
+  | { readonly kind: "store"; readonly record: StoreRecord }
+  | { readonly kind: "bury"; readonly burial: Burial }
+  | { readonly kind: "erase"; readonly erasure: Erasure };
+
+/** Bounds of the commit queue. */
+export interface CommitQueueOptions {
+  /** How long a first commit waits for company, in milliseconds. */
+  readonly gatherMs: number;
+  /** Most commits that wait; one more is refused. */
+  readonly maxQueue: number;
+}
+
+const MAX_BATCH = 512;
+
+/**
+ * The only writer of messages and tombstones. One batch is in flight at a time, so sequence numbers become visible in
+ * their own order: a reader that pages by `last_hash` can never step over a message that is committed later.
+ */
+export class CommitQueue implements AsyncDisposable {
+  readonly #batcher: Batcher<Commit, unknown>;
+
+  constructor(
+    options: CommitQueueOptions,
+    parts: { database: Database; partitions: BodyPartitions; clock: Clock; onBatch?: (size: number) => void },
+  ) {
+    const limits = { maxBatch: MAX_BATCH, maxDelayMs: options.gatherMs, maxQueue: options.maxQueue };
+    this.#batcher = new Batcher(limits, async (commits) => {
+      parts.onBatch?.(commits.length);
+      const results: unknown[] = [];
+      for (const round of Round.split(commits)) results.push(...(await round.run(parts)));
+      return results;
+    });
+  }
+
+  /** Stores one message. @throws StorageError "unavailable": it may or may not be committed. */
+  async store(record: StoreRecord): Promise<StoreResult> {
+    return (await this.#add({ kind: "store", record })) as StoreResult;
+  }
+
+  /** Deletes one message and leaves its tombstone. @throws StorageError "unavailable". */
+  async bury(burial: Burial): Promise<BurialResult> {
+    return (await this.#add({ kind: "bury", burial })) as BurialResult;
+  }
+
+  /** Removes what was handed over. @throws StorageError "unavailable". */
+  async erase(erasure: Erasure): Promise<void> {
+    await this.#add({ kind: "erase", erasure });
+  }
+
+  /** Resolves when all that was added before is committed (or has failed). */
+  async barrier(): Promise<void> {
+    await this.#add({ kind: "erase", erasure: { messages: [], tombstones: [] } });
+  }
+
+  async #add(commit: Commit): Promise<unknown> {
+    const result = await this.#batcher.add(commit).catch((error: unknown) => {
+      throw new StorageError("unavailable", "the commit queue takes nothing", { cause: error });
+    });
+    if (result instanceof Error) throw new StorageError("unavailable", "a commit failed", { cause: result });
+    return result;
+  }
+
+  /** Refuses new commits and resolves when all earlier ones are done. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#batcher[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,50 @@
+import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import { z } from "zod";
+
+const { text, port, integer } = configTypes;
+const seed = z.string().regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits");
+
+/** Configuration of the storage: the messages of one service node. */
+export const storageConfig = defineConfig({
+  NODE_SEED: {
+    schema: seed,
+    doc: "Seed of the node's Ed25519 key, 64 hex digits. Never leaves this pod.",
+    secret: true,
+  },
+  DATABASE_URL: sharedConfig.DATABASE_URL,
+  BUS_URL: sharedConfig.BUS_URL,
+  CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
+  COORDINATOR: { schema: text, doc: "host:port of swarm-coordinator's gRPC.", default: "127.0.0.1:50052" },
+  TEST_SUITE: { schema: text, doc: "host:port of test-suite's gRPC.", default: "127.0.0.1:50053" },
+  HOST: { schema: text, doc: "Address on which the replica port is served.", default: "0.0.0.0" },
+  REPLICA_PORT: { schema: port, doc: "Port for the storages of the swarm; 0 takes any free one.", default: 22_022 },
+  LOCAL_HOST: { schema: text, doc: "Address of the link for this node's relay: loopback only.", default: "127.0.0.1" },
+  LOCAL_PORT: { schema: port, doc: "Port of the link for this node's relay; 0 takes any free one.", default: 22_030 },
+  DATABASE_CONNECTIONS: { schema: integer(2, 100), doc: "Most connections to Postgres at once.", default: 4 },
+  COMMIT_GATHER_MS: { schema: integer(0, 100), doc: "How long a first commit waits for company.", default: 2 },
+  POLL_GATHER_MS: { schema: integer(0, 100), doc: "How long a first poll waits for company.", default: 1 },
+  QUEUE_LENGTH: {
+    schema: integer(1),
+    doc: "Most commits, and most polls, that wait; more are refused.",
+    default: 20_000,
+  },
+  MEMBER_TIMEOUT_MS: {
+    schema: integer(100),
+    doc: "A swarm member must have committed within this time.",
+    default: 5_000,
+  },
+  STRAGGLER_MS: {
+    schema: integer(0),
+    doc: "Once a majority has committed, the other members get this much longer before the client is answered.",
+    default: 1_000,
+  },
+  PENDING_FRAMES: {
+    schema: integer(1),
+    doc: "Missed frames kept for one member; a member that missed more is offered everything when it returns.",
+    default: 50_000,
+  },
+  RETRY_MS: { schema: integer(50), doc: "How often missed frames and handoffs are tried again.", default: 3_000 },
+});
+
+/** The values of {@link storageConfig}. */
+export type StorageConfig = ConfigOf<typeof storageConfig>;

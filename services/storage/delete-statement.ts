@@ -1,0 +1,107 @@
+import type { Database } from "@swarmpost/postgres";
+import type { Stamp } from "./stamp.ts";
+
+/** One signed deletion, kept once however many messages it names. */
+export interface Deletion {
+  /** BLAKE2b-256 of the request, 32 bytes. */
+  readonly id: Buffer;
+  readonly account: Buffer;
+  /** The account's signed request, UTF-8 JSON. */
+  readonly request: Buffer;
+}
+
+/** One message named by a deletion. */
+export interface Burial {
+  readonly deletion: Deletion;
+  readonly hash: Buffer;
+  readonly stamp: Stamp;
+  /** How long the tombstone stays when the message is not known here, in milliseconds since the epoch. */
+  readonly expiryMs: number;
+}
+
+/** What became of one message named by a deletion. */
+export type BurialResult =
+  /** It was here, is gone, and a tombstone keeps older copies away. */
+  | { readonly outcome: "deleted" }
+  /** It was not here; the tombstone is. */
+  | { readonly outcome: "absent" }
+  /** A later store is on record and stays. */
+  | { readonly outcome: "kept"; readonly stampMs: number };
+
+interface Row {
+  deleted: boolean;
+  kept_ms: bigint | null;
+}
+
+const text = `
+with input as materialized (
+  select * from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bigint[])
+    with ordinality as i (account, hash, stamp_ms, stamp_node, deletion, expiry_ms, ord)
+), hit as (
+  delete from message m using input i
+  where m.account = i.account and m.hash = i.hash and (m.stamp_ms, m.stamp_node) <= (i.stamp_ms, i.stamp_node)
+  returning i.ord, m.expiry_ms, m.body_day, m.seq
+), bodies as (
+  delete from body b using hit h where b.day = h.body_day and b.seq = h.seq
+), kept as (
+  select i.ord, max(m.stamp_ms) as stamp_ms, max(m.expiry_ms) as expiry_ms
+  from input i join message m on m.account = i.account and m.hash = i.hash
+  where (m.stamp_ms, m.stamp_node) > (i.stamp_ms, i.stamp_node) and m.expiry_ms > $7::bigint
+  group by i.ord
+), ends as (
+  select i.ord, coalesce(greatest(max(h.expiry_ms), max(k.expiry_ms)), max(i.expiry_ms)) as expiry_ms
+  from input i left join hit h on h.ord = i.ord left join kept k on k.ord = i.ord group by i.ord
+), request as (
+  insert into deletion as d (id, account, request, expiry_ms)
+  select r.id, r.account, r.request, max(e.expiry_ms)
+  from unnest($8::bytea[], $9::bytea[], $10::bytea[]) as r (id, account, request)
+  join input i on i.deletion = r.id join ends e on e.ord = i.ord
+  group by r.id, r.account, r.request
+  on conflict (id) do update set expiry_ms = greatest(d.expiry_ms, excluded.expiry_ms)
+), graves as (
+  insert into tombstone as t (account, hash, stamp_ms, stamp_node, expiry_ms, deletion)
+  select i.account, i.hash, i.stamp_ms, i.stamp_node, e.expiry_ms, i.deletion
+  from input i join ends e on e.ord = i.ord
+  on conflict (account, hash) do update set
+    expiry_ms = greatest(t.expiry_ms, excluded.expiry_ms),
+    deletion = case when (excluded.stamp_ms, excluded.stamp_node) > (t.stamp_ms, t.stamp_node)
+      then excluded.deletion else t.deletion end,
+    stamp_node = case when (excluded.stamp_ms, excluded.stamp_node) > (t.stamp_ms, t.stamp_node)
+      then excluded.stamp_node else t.stamp_node end,
+    stamp_ms = greatest(t.stamp_ms, excluded.stamp_ms)
+)
+select exists (select from hit h where h.ord = i.ord and h.expiry_ms > $7) as deleted, k.stamp_ms as kept_ms
+from input i left join kept k on k.ord = i.ord
+order by i.ord`;
+
+function values(burials: readonly Burial[], nowMs: number): unknown[] {
+  const deletions = [...new Map(burials.map(({ deletion }) => [deletion.id.toString("hex"), deletion])).values()];
+  return [
+    burials.map((burial) => burial.deletion.account),
+    burials.map((burial) => burial.hash),
+    burials.map((burial) => burial.stamp.ms),
+    burials.map((burial) => burial.stamp.node),
+    burials.map((burial) => burial.deletion.id),
+    burials.map((burial) => burial.expiryMs),
+    nowMs,
+    deletions.map((deletion) => deletion.id),
+    deletions.map((deletion) => deletion.account),
+    deletions.map((deletion) => deletion.request),
+  ];
+}
+
+/**
+ * Deletes messages that are not newer than the deletion, leaves a tombstone for each, and says what became of each, in
+ * the same order. No two burials may name the same message.
+ */
+export async function commitBurials(
+  database: Database,
+  burials: readonly Burial[],
+  nowMs: number,
+): Promise<BurialResult[]> {
+  const { rows } = await database.query<Row>({ name: "commit_burials", text, values: values(burials, nowMs) });
+  return rows.map((row) => {
+    if (row.kept_ms !== null) return { outcome: "kept", stampMs: Number(row.kept_ms) };
+    return { outcome: row.deleted ? "deleted" : "absent" };
+  });
+}

@@ -1,0 +1,72 @@
+import { blake2b, type NodeKeys, sign } from "@swarmpost/crypto";
+import type { Clock } from "@swarmpost/runtime";
+import {
+  messageHashFromBytes,
+  nodeSignedDelete,
+  nodeSignedStore,
+  parseAccountId,
+  PRIVATE_MAX_TTL_MS,
+} from "@swarmpost/storage-rpc";
+import type { CommitQueue } from "./commit-queue.ts";
+import { decodeDeleteRequest } from "./delete-request.ts";
+import type { BurialResult, Deletion } from "./delete-statement.ts";
+import { StorageError } from "./errors.ts";
+import type { MemberOutcome } from "./outcome-codec.ts";
+import type { DeleteRecord, ReplicaRecord, StoreRecord } from "./record.ts";
+
+/** A request may name very many messages; so many at a time leave room for others in the queue. */
+const CHUNK = 256;
+
+/** Identity of a deletion, however often it arrives. */
+export function deletionOf(account: Buffer, request: Buffer): Deletion {
+  return { id: blake2b(32, request), account, request };
+}
+
+/** Does a verified record on this node: commits it, then signs what was done. The same for entry node and members. */
+export class Executor {
+  readonly #parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock };
+
+  constructor(parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock }) {
+    this.#parts = parts;
+  }
+
+  /** @throws StorageError "unavailable" when nothing was surely committed. */
+  async run(record: ReplicaRecord): Promise<MemberOutcome> {
+    return record.kind === "store" ? this.#store(record) : this.#delete(record);
+  }
+
+  async #store(record: StoreRecord): Promise<MemberOutcome> {
+    const result = await this.#parts.commits.store(record);
+    if (result.outcome === "superseded") return { kind: "superseded", stampMs: result.stampMs };
+    const signature = this.#sign(nodeSignedStore(messageHashFromBytes(record.hash)));
+    return { kind: "stored", expiryMs: result.expiryMs, already: result.already, signature };
+  }
+
+  async #delete(record: DeleteRecord): Promise<MemberOutcome> {
+    const deletion = deletionOf(record.account, record.request);
+    const expiryMs = this.#parts.clock.now() + PRIVATE_MAX_TTL_MS;
+    const results: BurialResult[] = [];
+    for (let from = 0; from < record.hashes.length; from += CHUNK) {
+      const chunk = record.hashes.slice(from, from + CHUNK);
+      const burials = chunk.map((hash) => ({ deletion, hash, stamp: record.stamp, expiryMs }));
+      results.push(...(await Promise.all(burials.map((burial) => this.#parts.commits.bury(burial)))));
+    }
+    const hashes = record.hashes.filter((_, i) => results[i]?.outcome === "deleted");
+    return { kind: "deleted", hashes, keptMs: latestKept(results), signature: this.#signDelete(record, hashes) };
+  }
+
+  #signDelete(record: DeleteRecord, deleted: readonly Buffer[]): Buffer {
+    const account = parseAccountId(record.account);
+    if (account === undefined) throw new StorageError("malformed", "not an account");
+    const requested = decodeDeleteRequest(record.request).messages;
+    return this.#sign(nodeSignedDelete(account, requested, deleted.map(messageHashFromBytes)));
+  }
+
+  #sign(text: string): Buffer {
+    return sign(Buffer.from(text, "latin1"), this.#parts.keys.ed25519.secretKey);
+  }
+}
+
+function latestKept(results: readonly BurialResult[]): number {
+  return results.reduce((latest, result) => (result.outcome === "kept" ? Math.max(latest, result.stampMs) : latest), 0);
+}

@@ -1,0 +1,96 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import { LinkRefusal } from "@swarmpost/rpc";
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { MAX_ENTRIES, readDeletion, readEntry, readTombstone, writeList } from "./handoff-codec.ts";
+import type { HandoffState } from "./handoff-state.ts";
+import type { MessageTable } from "./message-table.ts";
+import type { NodeView } from "./node-view.ts";
+import type { Wholeness } from "./read-forward.ts";
+import { decodeRecord } from "./record-codec.ts";
+import type { ReplicaMethod } from "./replica-handler.ts";
+import { MAP_WAIT_MS, REFUSAL } from "./replica-kinds.ts";
+import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
+import type { TombstoneTable } from "./tombstone-table.ts";
+
+/** What a member says to each offered thing. */
+export const VERDICT = {
+  /** It is here, and this node is whole for the account: the offerer may rely on it. */
+  settled: 0,
+  /** Send it. */
+  wanted: 1,
+  /** It is here, but this node still lacks other things of the account. */
+  held: 2,
+  /** Not ours, or the offerer never was responsible for it. */
+  refused: 3,
+} as const;
+
+/** One of VERDICT's numbers. */
+export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
+
+/** What the receiving side of a handoff needs. */
+export interface ReceiveParts extends TakeParts {
+  readonly view: NodeView;
+  readonly state: HandoffState;
+  readonly whole: Wholeness;
+  readonly messages: MessageTable;
+  readonly tombstones: TombstoneTable;
+  /** Told how many records were taken. */
+  readonly onReceived: (count: number) => void;
+}
+
+/** Says what of an offer is wanted: u8 for each message, then u8 for each tombstone. */
+export function offerMethod(parts: ReceiveParts): ReplicaMethod {
+  return async (peer, payload) => {
+    const reader = new ByteReader(payload);
+    await seen(parts.view, reader.u64());
+    const entries = reader.list(MAX_ENTRIES, readEntry);
+    const tombstones = reader.list(MAX_ENTRIES, readTombstone);
+    reader.end();
+    const held = await parts.messages.holds(entries, parts.clock.now());
+    const buried = await parts.tombstones.holds(tombstones);
+    const verdicts = [
+      ...entries.map((entry, i) => verdict(parts, peer, entry.account, held[i] === true)),
+      ...tombstones.map((entry, i) => verdict(parts, peer, entry.account, buried[i] === true)),
+    ];
+    return Buffer.from(verdicts);
+  };
+}
+
+/** Takes messages and tombstones from a node that was responsible for them; answers with u8 1 or 0 for each. */
+export function handOverMethod(parts: ReceiveParts): ReplicaMethod {
+  return async (peer, payload) => {
+    const reader = new ByteReader(payload);
+    await seen(parts.view, reader.u64());
+    const records = reader.list(MAX_ENTRIES, decodeRecord);
+    const deletions = reader.list(MAX_ENTRIES, readDeletion);
+    const tombstones = reader.list(MAX_ENTRIES, readTombstone);
+    reader.end();
+    const stores = records.filter((record) => record.kind === "store");
+    for (const { account } of [...stores, ...tombstones]) {
+      if (!mayHandOver(parts, peer, account)) throw new LinkRefusal(REFUSAL.stranger, "never was responsible");
+    }
+    const taken = await takeRecords(stores, parts);
+    const buried = await takeTombstones(deletions, tombstones, parts);
+    parts.onReceived(taken.filter(Boolean).length);
+    const writer = new ByteWriter();
+    writeList(writer, [...taken, ...buried], (target, each) => target.u8(each ? 1 : 0));
+    return writer.finish();
+  };
+}
+
+function verdict(parts: ReceiveParts, peer: Pubkey, account: Buffer, here: boolean): Verdict {
+  if (!parts.view.keeps(account)) return VERDICT.refused;
+  // Whoever names a message with its stamp has it: to tell that it is here gives nothing away.
+  if (here) return parts.whole.behind(account) ? VERDICT.held : VERDICT.settled;
+  return mayHandOver(parts, peer, account) ? VERDICT.wanted : VERDICT.refused;
+}
+
+function mayHandOver(parts: ReceiveParts, peer: Pubkey, account: Buffer): boolean {
+  return parts.view.responsible(account)?.members.includes(peer) || parts.state.wasResponsible(peer, account);
+}
+
+async function seen(view: NodeView, mapHeight: bigint): Promise<void> {
+  if (await view.until(() => view.current.map.height >= mapHeight, MAP_WAIT_MS)) return;
+  throw new LinkRefusal(REFUSAL.behindMap, "map is behind");
+}

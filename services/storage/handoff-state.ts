@@ -1,0 +1,163 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import type { Database } from "@swarmpost/postgres";
+import type { Clock } from "@swarmpost/runtime";
+import { KnownMap, type KnownMapJson } from "./known-map.ts";
+import type { NodeView } from "./node-view.ts";
+import { planSync } from "./sync-plan.ts";
+import {
+  finished,
+  type SourceState,
+  type SyncTask,
+  type SyncTaskJson,
+  taskFromJson,
+  taskToJson,
+  whole,
+} from "./sync-task.ts";
+
+interface StateJson {
+  readonly map: KnownMapJson;
+  readonly tasks: readonly SyncTaskJson[];
+  readonly partial: boolean;
+}
+
+/** Maps are remembered as long as a message can live. */
+const MAP_LIFE_MS = 31 * 86_400_000;
+const MAX_MAPS = 256;
+
+/**
+ * What handoff must remember: the map this node acted on last, what it still has to pull, and the maps it saw before. In
+ * memory it follows the network view at once; `save` brings it to the database.
+ */
+export class HandoffState {
+  readonly #parts: { database: Database; view: NodeView; clock: Clock };
+  #last: KnownMap | undefined;
+  #tasks: SyncTask[] = [];
+  #maps: KnownMap[] = [];
+  #partial = false;
+  #saved = true;
+
+  constructor(parts: { database: Database; view: NodeView; clock: Clock }) {
+    this.#parts = parts;
+  }
+
+  /** Reads what an earlier run left; nothing when the database is new. @throws DatabaseError */
+  async load(): Promise<void> {
+    const { rows } = await this.#parts.database.query<{ state: StateJson }>({ text: "select state from swarm_state" });
+    const state = rows[0]?.state;
+    if (state !== undefined) {
+      this.#last = KnownMap.fromJson(state.map);
+      this.#tasks = state.tasks.map(taskFromJson);
+      this.#partial = state.partial;
+    }
+    const maps = await this.#parts.database.query<{ height: bigint; map_hash: string; swarms: KnownMapJson["swarms"] }>(
+      {
+        text: "select height, map_hash, swarms from seen_map order by height",
+      },
+    );
+    this.#maps = maps.rows.map(({ height, map_hash: hash, swarms }) =>
+      KnownMap.fromJson({ height: height.toString(), hash, swarms }),
+    );
+  }
+
+  /** What is still to be pulled. */
+  get tasks(): readonly SyncTask[] {
+    return this.#tasks;
+  }
+
+  /** This node left a swarm before it held everything of it: its old copies cannot answer reads. */
+  get partial(): boolean {
+    return this.#partial;
+  }
+
+  /** Acts on the map in force if it is new. True when it was. */
+  follow(): boolean {
+    const { map } = this.#parts.view.current;
+    if (map.hash === "" || map.hash === this.#last?.hash) return false;
+    const current = KnownMap.of(map);
+    const before = this.#parts.view.current.previousMap;
+    const previous = before === undefined ? undefined : KnownMap.of(before);
+    const { self } = this.#parts.view;
+    const planned = planSync({ self, current, previous, last: this.#last });
+    const moved = this.#last?.swarmOf(self)?.id !== current.swarmOf(self)?.id;
+    if (moved && this.#tasks.some((task) => !this.#whole(task))) this.#partial = true;
+    const kept = current.swarmOf(self) === undefined ? [] : this.#tasks;
+    this.#tasks = [...kept, ...planned];
+    for (const each of previous === undefined ? [current] : [previous, current]) this.#remember(each);
+    this.#last = current;
+    this.#saved = false;
+    this.prune();
+    return true;
+  }
+
+  /** Notes that a source was pulled to the end. */
+  done(task: SyncTask, source: Pubkey, state: SourceState): void {
+    this.#tasks = this.#tasks.map((each) =>
+      each === task ? { ...each, done: new Map(each.done).set(source, state) } : each,
+    );
+    this.#saved = false;
+  }
+
+  /** Drops tasks with nothing left to pull. */
+  prune(): void {
+    const registered = (node: Pubkey) => this.#parts.view.current.registered(node);
+    const left = this.#tasks.filter((task) => !finished(task, registered));
+    if (left.length !== this.#tasks.length) this.#saved = false;
+    this.#tasks = left;
+  }
+
+  /** Nothing is left of what this node held before: it may answer for what it holds from now on. */
+  strayGone(): void {
+    if (this.#partial) this.#saved = false;
+    this.#partial = false;
+  }
+
+  /** Tasks because of which this node cannot answer reads yet. */
+  get behind(): SyncTask[] {
+    return this.#tasks.filter((task) => !this.#whole(task));
+  }
+
+  /** Whether a node may hand over messages of an account: some map that was in force made it responsible. */
+  wasResponsible(node: Pubkey, account: Buffer): boolean {
+    return this.#maps.some((map) => map.responsible(account)?.members.includes(node) ?? false);
+  }
+
+  /** Writes what changed since the last time. @throws DatabaseError */
+  async save(): Promise<void> {
+    if (this.#saved || this.#last === undefined) return;
+    this.#saved = true;
+    const { database, clock } = this.#parts;
+    const state: StateJson = {
+      map: this.#last.toJson(),
+      tasks: this.#tasks.map(taskToJson),
+      partial: this.#partial,
+    };
+    try {
+      await database.query({
+        text: "insert into swarm_state (state) values ($1) on conflict (only_row) do update set state = excluded.state",
+        values: [JSON.stringify(state)],
+      });
+      for (const map of this.#maps.slice(-2)) await this.#saveMap(map);
+      await database.query({ text: "delete from seen_map where seen_ms < $1", values: [clock.now() - MAP_LIFE_MS] });
+    } catch (error) {
+      this.#saved = false;
+      throw error;
+    }
+  }
+
+  async #saveMap(map: KnownMap): Promise<void> {
+    const { height, hash, swarms } = map.toJson();
+    await this.#parts.database.query({
+      text: `insert into seen_map (map_hash, height, seen_ms, swarms) values ($1, $2, $3, $4)
+             on conflict (map_hash) do update set seen_ms = excluded.seen_ms`,
+      values: [hash, height, this.#parts.clock.now(), JSON.stringify(swarms)],
+    });
+  }
+
+  #remember(map: KnownMap): void {
+    this.#maps = [...this.#maps.filter((each) => each.hash !== map.hash), map].slice(-MAX_MAPS);
+  }
+
+  #whole(task: SyncTask): boolean {
+    return whole(task, (node) => this.#parts.view.current.registered(node));
+  }
+}

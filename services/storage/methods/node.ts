@@ -1,0 +1,29 @@
+import type { NodeKeys } from "@swarmpost/crypto";
+import type { Clock } from "@swarmpost/runtime";
+import type { ConvertKey, SubRequest } from "@swarmpost/storage-rpc";
+import type { Executor } from "../executor.ts";
+import type { NodeView } from "../node-view.ts";
+import type { Pending } from "../pending.ts";
+import type { PollQueue } from "../poll-queue.ts";
+import type { ReadForward } from "../read-forward.ts";
+import type { Replicator } from "../replicate.ts";
+import type { StampClock } from "../stamp.ts";
+import type { Answer } from "./answer.ts";
+
+/** What the methods work with. */
+export interface MethodNode {
+  readonly keys: NodeKeys;
+  readonly clock: Clock;
+  readonly view: NodeView;
+  readonly stamps: StampClock;
+  readonly executor: Executor;
+  readonly replicator: Replicator;
+  readonly pending: Pending;
+  readonly polls: PollQueue;
+  readonly reads: ReadForward;
+  /** Turns Ed25519 keys into X25519 ones and remembers them. */
+  readonly convert: ConvertKey;
+}
+
+/** One method of the storage RPC: check → act → shape. @throws StorageError "unavailable". */
+export type Method<R extends SubRequest> = (request: R, node: MethodNode) => Promise<Answer>;

@@ -1,0 +1,52 @@
+import type { ReplicaRecord } from "../record.ts";
+import { committed, majority, type MemberResult, type Replication, taken } from "../replicate.ts";
+import { type Answer, notReady } from "./answer.ts";
+import type { MethodNode } from "./node.ts";
+
+/** How often an entry node takes a later stamp because a member knows something newer. */
+const MAX_STAMPS = 3;
+
+/** How the record of a write is made, and which later stamp it needs to win. */
+export interface SwarmWrite<R extends ReplicaRecord> {
+  /** The record with a stamp later than `above` (milliseconds), 0 at first. */
+  stamped(above: number): R;
+  /** The stamp (milliseconds) of what won over this write at a member; 0 when nothing did. */
+  beatenBy(result: MemberResult): number;
+}
+
+/** A write that a majority has committed, or the answer that says why there is none. */
+export type WriteResult =
+  | { readonly done: Replication }
+  | { readonly answer: Answer }
+  /** This node no longer keeps the account. */
+  | { readonly moved: true };
+
+/**
+ * Brings one write of a client into the swarm. What a client asks now is later than anything it was told of before, so
+ * when a clock elsewhere runs ahead the write takes a later stamp and goes round again.
+ * Members that did not confirm are written down before this returns: see `Pending`.
+ */
+export async function swarmWrite<R extends ReplicaRecord>(
+  write: SwarmWrite<R>,
+  node: MethodNode,
+): Promise<WriteResult> {
+  let record = write.stamped(0);
+  for (let attempt = 1; ; attempt++) {
+    const current = record;
+    const replication = await node.replicator.run(current, () => node.executor.run(current));
+    if (replication === undefined) return { moved: true };
+    const beaten = Math.max(0, ...[...replication.results.values()].map((result) => write.beatenBy(result)));
+    if (beaten === 0 || attempt === MAX_STAMPS) return settle(current, replication, node);
+    record = write.stamped(beaten);
+  }
+}
+
+async function settle(record: ReplicaRecord, replication: Replication, node: MethodNode): Promise<WriteResult> {
+  const { results } = replication;
+  if (!committed(results.get(node.view.self))) return { answer: notReady("database unavailable") };
+  const count = [...results.values()].filter(committed).length;
+  if (count < majority(results.size)) return { answer: notReady("not confirmed by a majority of the swarm") };
+  const missed = [...results].filter(([, result]) => !taken(result)).map(([member]) => member);
+  if (missed.length > 0) await node.pending.add(missed, record, replication.record);
+  return { done: replication };
+}

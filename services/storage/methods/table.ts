@@ -1,0 +1,25 @@
+import type { SubRequest } from "@swarmpost/storage-rpc";
+import type { Answer } from "./answer.ts";
+import { deleteMessages } from "./delete.ts";
+import { getSwarm } from "./get-swarm.ts";
+import { info } from "./info.ts";
+import type { Method, MethodNode } from "./node.ts";
+import { retrieve } from "./retrieve.ts";
+import { store } from "./store.ts";
+
+type MethodTable = { readonly [M in SubRequest["method"]]: Method<Extract<SubRequest, { method: M }>> };
+
+/** Every method but the ones made of others: a new method is a file and a line here. */
+const METHODS: MethodTable = {
+  store,
+  retrieve,
+  delete: deleteMessages,
+  get_swarm: getSwarm,
+  info,
+};
+
+/** Runs one request. @throws StorageError "unavailable". */
+export function runMethod(request: SubRequest, node: MethodNode): Promise<Answer> {
+  const method = METHODS[request.method] as Method<SubRequest>;
+  return method(request, node);
+}

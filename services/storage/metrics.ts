@@ -1,0 +1,39 @@
+import { COUNTS, LATENCY_SECONDS, type Metrics } from "@swarmpost/runtime";
+
+const METHODS = ["store", "retrieve", "delete", "get_swarm", "info", "batch", "sequence", "unparsed"] as const;
+const CLASSES = ["2xx", "4xx", "5xx"] as const;
+
+/** The metrics of this service. */
+export type StorageMetrics = ReturnType<typeof storageMetrics>;
+
+/** Registers the metrics of this service. */
+export function storageMetrics(metrics: Metrics) {
+  const requests = metrics.histogram(
+    "swarmpost_storage_request_seconds",
+    "Time to answer a storage RPC of the own relay.",
+    LATENCY_SECONDS,
+    { method: METHODS, status: CLASSES },
+  );
+  const batches = metrics.histogram("swarmpost_storage_commit_batch_records", "Records in one commit.", COUNTS);
+  const missed = metrics.counter(
+    "swarmpost_storage_replica_missed_total",
+    "Replica frames that a member did not confirm in time and that are kept for it.",
+  );
+  const handed = metrics.counter(
+    "swarmpost_storage_handoff_records_total",
+    "Records that went to or came from other nodes after a change of the swarm map.",
+    { way: ["pulled", "pushed", "received"] },
+  );
+  return {
+    /** One answered request; `startedMs` is of `performance.now()`. */
+    answered(method: string, status: number, startedMs: number): void {
+      const known = METHODS.find((each) => each === method) ?? "unparsed";
+      const group = status < 400 ? "2xx" : status < 500 ? "4xx" : "5xx";
+      requests.observe({ method: known, status: group }, (performance.now() - startedMs) / 1000);
+    },
+    batches,
+    missed,
+    handed,
+    gaugeFrom: (name: string, help: string, read: () => number) => metrics.gaugeFrom(name, help, read),
+  };
+}

@@ -1,0 +1,70 @@
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { StorageError } from "./errors.ts";
+
+/** What a member answers to a replica frame once its commit is done. */
+export type MemberOutcome =
+  | {
+      readonly kind: "stored";
+      readonly expiryMs: number;
+      readonly already: boolean;
+      /** The member's signature over the message hash. */
+      readonly signature: Buffer;
+    }
+  /** A later deletion (of this stamp) is on record: acknowledged, but not stored. */
+  | { readonly kind: "superseded"; readonly stampMs: number }
+  | {
+      readonly kind: "deleted";
+      /** Hashes that were there and are gone. */
+      readonly hashes: readonly Buffer[];
+      /** Stamp of a later store that stayed; 0 when there is none. */
+      readonly keptMs: number;
+      /** The member's signature over account, requested and deleted hashes. */
+      readonly signature: Buffer;
+    };
+
+const STORED = 1;
+const SUPERSEDED = 2;
+const DELETED = 3;
+const MAX_HASHES = 1_000_000;
+
+/** The bytes of an outcome: docs/protocol/replication.md. */
+export function encodeOutcome(outcome: MemberOutcome): Buffer {
+  const writer = new ByteWriter();
+  switch (outcome.kind) {
+    case "stored":
+      writer
+        .u8(STORED)
+        .u64(outcome.expiryMs)
+        .u8(outcome.already ? 1 : 0);
+      return writer.bytes(outcome.signature).finish();
+    case "superseded":
+      return writer.u8(SUPERSEDED).u64(outcome.stampMs).finish();
+    case "deleted":
+      writer.u8(DELETED).u64(outcome.keptMs).bytes(outcome.signature).u32(outcome.hashes.length);
+      for (const hash of outcome.hashes) writer.bytes(hash);
+      return writer.finish();
+  }
+}
+
+/** @throws StorageError "malformed". */
+export function decodeOutcome(bytes: Buffer): MemberOutcome {
+  const reader = new ByteReader(bytes);
+  const outcome = read(reader);
+  reader.end();
+  return outcome;
+}
+
+function read(reader: ByteReader): MemberOutcome {
+  const kind = reader.u8();
+  if (kind === STORED) {
+    const expiryMs = reader.count();
+    const already = reader.u8() === 1;
+    return { kind: "stored", expiryMs, already, signature: reader.bytes(64) };
+  }
+  if (kind === SUPERSEDED) return { kind: "superseded", stampMs: reader.count() };
+  if (kind !== DELETED) throw new StorageError("malformed", "an outcome of an unknown kind");
+  const keptMs = reader.count();
+  const signature = reader.bytes(64);
+  return { kind: "deleted", keptMs, signature, hashes: reader.list(MAX_HASHES, (item) => item.bytes(32)) };
+}

@@ -1,0 +1,172 @@
+import { type Pubkey, pubkey, pubkeyBytes } from "@swarmpost/crypto";
+import type { Database } from "@swarmpost/postgres";
+import { Batcher } from "@swarmpost/runtime";
+import { StorageError } from "./errors.ts";
+import type { ReplicaRecord } from "./record.ts";
+
+/** Bounds of what is kept for one member. */
+export interface PendingOptions {
+  /** Frames kept for one member; above it the member is marked to be offered everything when it returns. */
+  readonly maxFrames: number;
+}
+
+/** A frame that a member did not confirm. */
+export interface PendingFrame {
+  readonly id: bigint;
+  readonly account: Buffer;
+  /** When it is no longer worth anything, in milliseconds since the epoch. */
+  readonly expiryMs: number;
+  readonly record: Buffer;
+}
+
+interface Row {
+  readonly target: Buffer;
+  readonly account: Buffer;
+  readonly expiryMs: number;
+  readonly record: Buffer;
+}
+
+const MAX_BATCH = 512;
+/** A deletion is worth delivering as long as any message can live. */
+const DELETE_LIFE_MS = 30 * 86_400_000;
+
+/**
+ * What members have missed, on disk before the client is told that its message is safe. The table is the truth; the
+ * counts in memory only bound it and say for whom there is work.
+ */
+export class Pending implements AsyncDisposable {
+  readonly #options: PendingOptions;
+  readonly #database: Database;
+  readonly #onMissed: (frames: number) => void;
+  readonly #counts = new Map<Pubkey, number>();
+  readonly #overflowed = new Set<Pubkey>();
+  readonly #writes: Batcher<Row, void>;
+
+  constructor(options: PendingOptions, parts: { database: Database; onMissed: (frames: number) => void }) {
+    this.#options = options;
+    this.#database = parts.database;
+    this.#onMissed = parts.onMissed;
+    this.#writes = new Batcher({ maxBatch: MAX_BATCH, maxDelayMs: 2, maxQueue: 50_000 }, (rows) => this.#insert(rows));
+  }
+
+  /** Reads for whom there is something; once at start. @throws DatabaseError */
+  async load(): Promise<void> {
+    const { rows } = await this.#database.query<{ target: Buffer; count: bigint }>({
+      text: "select target, count(*) as count from pending_replica group by target",
+    });
+    for (const row of rows) this.#counts.set(pubkey(row.target), Number(row.count));
+    const overflow = await this.#database.query<{ target: Buffer }>({ text: "select target from pending_overflow" });
+    for (const row of overflow.rows) this.#overflowed.add(pubkey(row.target));
+  }
+
+  /** Members that have missed frames. */
+  get targets(): Pubkey[] {
+    return [...new Set([...this.#counts.keys(), ...this.#overflowed])];
+  }
+
+  /** Frames kept in all. */
+  get size(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Whether a member has missed more than is kept. */
+  overflowed(target: Pubkey): boolean {
+    return this.#overflowed.has(target);
+  }
+
+  /** Resolves once the frame is on disk for every target. @throws StorageError "unavailable". */
+  async add(targets: readonly Pubkey[], record: ReplicaRecord, encoded: Buffer): Promise<void> {
+    this.#onMissed(targets.length);
+    const expiryMs = record.kind === "store" ? record.expiryMs : record.stamp.ms + DELETE_LIFE_MS;
+    try {
+      await Promise.all(targets.map((target) => this.#addOne(target, record.account, expiryMs, encoded)));
+    } catch (error) {
+      throw new StorageError("unavailable", "a missed frame was not written", { cause: error });
+    }
+  }
+
+  async #addOne(target: Pubkey, account: Buffer, expiryMs: number, record: Buffer): Promise<void> {
+    if (this.#overflowed.has(target)) return;
+    const count = this.#counts.get(target) ?? 0;
+    if (count >= this.#options.maxFrames) return this.#overflow(target);
+    this.#counts.set(target, count + 1);
+    await this.#writes.add({ target: pubkeyBytes(target), account, expiryMs, record });
+  }
+
+  /** The oldest frames of a member, in order. @throws DatabaseError */
+  async next(target: Pubkey, limit: number): Promise<PendingFrame[]> {
+    const { rows } = await this.#database.query<{ id: bigint; account: Buffer; expiry_ms: bigint; record: Buffer }>({
+      name: "pending_next",
+      text: "select id, account, expiry_ms, record from pending_replica where target = $1 order by id limit $2",
+      values: [pubkeyBytes(target), limit],
+    });
+    if (rows.length === 0) this.#counts.delete(target);
+    return rows.map((row) => ({ ...row, expiryMs: Number(row.expiry_ms) }));
+  }
+
+  /** Forgets frames that were taken or are worth nothing. @throws DatabaseError */
+  async remove(target: Pubkey, ids: readonly bigint[]): Promise<void> {
+    if (ids.length === 0) return;
+    const text = "delete from pending_replica where id = any($1::bigint[])";
+    await this.#database.query({ name: "pending_remove", text, values: [ids.map(String)] });
+    this.#counts.set(target, Math.max(0, (this.#counts.get(target) ?? 0) - ids.length));
+  }
+
+  /** Forgets everything about a member that left the swarm. @throws DatabaseError */
+  async forget(target: Pubkey): Promise<void> {
+    await this.#removeAll(target);
+    await this.#database.query({
+      text: "delete from pending_overflow where target = $1",
+      values: [pubkeyBytes(target)],
+    });
+    this.#overflowed.delete(target);
+  }
+
+  /** To be called before a member is offered everything: what it misses from now on is kept as usual. @throws DatabaseError */
+  async beginOffer(target: Pubkey): Promise<void> {
+    await this.#removeAll(target);
+    this.#overflowed.delete(target);
+  }
+
+  /** The offer came to its end, or did not and must be made again. The mark on disk outlives a crash in between. */
+  async endOffer(target: Pubkey, result: "complete" | "broken"): Promise<void> {
+    if (result === "broken") this.#overflowed.add(target);
+    // Overflowed again while the offer was made: the mark stays for the next one.
+    if (this.#overflowed.has(target)) return;
+    await this.#database.query({
+      text: "delete from pending_overflow where target = $1",
+      values: [pubkeyBytes(target)],
+    });
+  }
+
+  async #removeAll(target: Pubkey): Promise<void> {
+    const values = [pubkeyBytes(target)];
+    await this.#database.query({ text: "delete from pending_replica where target = $1", values });
+    this.#counts.delete(target);
+  }
+
+  async #overflow(target: Pubkey): Promise<void> {
+    const text = "insert into pending_overflow (target) values ($1) on conflict do nothing";
+    await this.#database.query({ text, values: [pubkeyBytes(target)] });
+    this.#overflowed.add(target);
+  }
+
+  async #insert(rows: Row[]): Promise<void[]> {
+    await this.#database.query({
+      name: "pending_insert",
+      text: `insert into pending_replica (target, account, expiry_ms, record)
+             select * from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[])`,
+      values: [
+        rows.map((row) => row.target),
+        rows.map((row) => row.account),
+        rows.map((row) => row.expiryMs),
+        rows.map((row) => row.record),
+      ],
+    });
+    return rows.map(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writes[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,110 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import { encodeBase64 } from "@swarmpost/encoding";
+import { LinkError, LinkRefusal, type PeerLinks } from "@swarmpost/rpc";
+import type { Clock } from "@swarmpost/runtime";
+import {
+  accountBytes,
+  checkRetrieveAuth,
+  type ConvertKey,
+  parseRequest,
+  type RetrieveRequest,
+} from "@swarmpost/storage-rpc";
+import type { Answer } from "./methods/answer.ts";
+import type { NodeView } from "./node-view.ts";
+import type { ReplicaMethod } from "./replica-handler.ts";
+import { KIND, REFUSAL } from "./replica-kinds.ts";
+
+/** Who holds everything of an account. */
+export interface Wholeness {
+  /** Whether this node knows that it may lack messages of the account. */
+  behind(account: Buffer): boolean;
+  /** Whether this node can answer for the account although it may no longer keep it. */
+  canAnswer(account: Buffer): Promise<boolean>;
+  /** Nodes that may hold everything, most likely first; this node is not among them. */
+  holders(account: Buffer): Pubkey[];
+}
+
+const READ_DEADLINE_MS = 3_000;
+
+/** Answers reads of a node that is behind through one that is whole. */
+export class ReadForward {
+  readonly #parts: { view: NodeView; links: PeerLinks; whole: Wholeness };
+
+  constructor(parts: { view: NodeView; links: PeerLinks; whole: Wholeness }) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The answer of a whole holder when this node is behind for the account. Undefined when this node should answer itself:
+   * it is whole, or no whole holder can be reached and its own copies are the best there is.
+   */
+  async forward(request: RetrieveRequest): Promise<Answer | undefined> {
+    const account = accountBytes(request.account);
+    if (!this.#parts.whole.behind(account)) return undefined;
+    const payload = Buffer.from(JSON.stringify({ method: "retrieve", params: toParams(request) }));
+    for (const holder of this.#parts.whole.holders(account)) {
+      const answer = await this.#ask(holder, payload);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
+  async #ask(holder: Pubkey, payload: Buffer): Promise<Answer | undefined> {
+    try {
+      const options = { deadlineMs: READ_DEADLINE_MS };
+      const answer = await this.#parts.links.request(holder, KIND.read, payload, options);
+      return JSON.parse(answer.toString("utf8")) as Answer;
+    } catch (error) {
+      if (error instanceof LinkError || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** What the serving side of a forwarded read needs. */
+export interface ReadParts {
+  readonly view: NodeView;
+  readonly clock: Clock;
+  readonly convert: ConvertKey;
+  readonly whole: Wholeness;
+  readonly readHere: (request: RetrieveRequest) => Promise<Answer>;
+}
+
+/** Answers a client's retrieve that a member of the account's swarm passes on. The client's own signature is checked again. */
+export function readMethod(parts: ReadParts): ReplicaMethod {
+  return async (peer, payload) => {
+    const request = parseRetrieve(payload);
+    const account = accountBytes(request.account);
+    if (!parts.view.responsible(account)?.members.includes(peer)) {
+      throw new LinkRefusal(REFUSAL.stranger, "not of the account's swarm");
+    }
+    const refusal = checkRetrieveAuth(request, parts.clock.now(), parts.convert);
+    if (refusal) throw new LinkRefusal(REFUSAL.invalid, "the request is not good");
+    if (!(await parts.whole.canAnswer(account))) throw new LinkRefusal(REFUSAL.notWhole, "not whole");
+    return Buffer.from(JSON.stringify(await parts.readHere(request)));
+  };
+}
+
+function parseRetrieve(payload: Buffer): RetrieveRequest {
+  const request = parseRequest(payload);
+  if (request.method !== "retrieve") throw new LinkRefusal(REFUSAL.invalid, "not a retrieve");
+  return request;
+}
+
+function toParams(request: RetrieveRequest): object {
+  const { signed } = request;
+  const { pubkeyEd25519, subaccount } = signed?.auth ?? {};
+  return {
+    pubkey: request.account,
+    namespace: request.namespace,
+    last_hash: request.lastHash ?? null,
+    max_count: request.maxCount ?? null,
+    max_size: request.maxSize ?? null,
+    reverse_direction: request.reverse,
+    timestamp: signed?.timestamp ?? null,
+    signature: signed ? encodeBase64(signed.auth.signature) : null,
+    pubkey_ed25519: pubkeyEd25519?.toString("hex") ?? null,
+    subaccount: subaccount ? encodeBase64(subaccount.token) : null,
+    subaccount_sig: subaccount ? encodeBase64(subaccount.signature) : null,
+  };
+}

@@ -1,0 +1,65 @@
+import { type Namespace, messageDigest, namespace, parseAccountId } from "@swarmpost/storage-rpc";
+import { decodeAuth, encodeAuth } from "./auth-codec.ts";
+import type { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { requestHashes } from "./delete-request.ts";
+import { StorageError } from "./errors.ts";
+import type { ReplicaRecord, StoreRecord } from "./record.ts";
+import type { Stamp } from "./stamp.ts";
+
+const STORE = 1;
+const DELETE = 2;
+
+/** The bytes of a record, the same on every link and in `pending_replica`: docs/protocol/replication.md. */
+export function encodeRecord(record: ReplicaRecord): Buffer {
+  const writer = new ByteWriter().u8(record.kind === "store" ? STORE : DELETE).bytes(record.account);
+  writer.u64(record.stamp.ms).bytes(record.stamp.node);
+  if (record.kind === "delete") return writer.blob(record.request).finish();
+  const auth = record.auth === undefined ? Buffer.alloc(0) : encodeAuth(record.auth);
+  writer.i16(record.namespace).u64(record.timestampMs).u64(record.expiryMs);
+  return writer.blob(auth).blob(record.data).finish();
+}
+
+/**
+ * Reads one record. Message hashes are computed here, never believed.
+ * @throws StorageError "malformed".
+ */
+export function decodeRecord(reader: ByteReader): ReplicaRecord {
+  const kind = reader.u8();
+  const account = Buffer.from(reader.bytes(33));
+  const stamp = readStamp(reader);
+  if (kind === STORE) return readStore(reader, account, stamp);
+  if (kind !== DELETE) throw new StorageError("malformed", "a record of an unknown kind");
+  const request = Buffer.from(reader.blob());
+  return { kind: "delete", account, stamp, request, hashes: requestHashes(request, account) };
+}
+
+/** Reads a stamp: milliseconds and node key. */
+export function readStamp(reader: ByteReader): Stamp {
+  return { ms: reader.count(), node: Buffer.from(reader.bytes(32)) };
+}
+
+function readStore(reader: ByteReader, account: Buffer, stamp: Stamp): StoreRecord {
+  const ns = namespace(reader.i16());
+  const timestampMs = reader.count();
+  const expiryMs = reader.count();
+  const auth = reader.blob();
+  const data = Buffer.from(reader.blob());
+  return {
+    kind: "store",
+    account,
+    namespace: ns,
+    hash: digest(account, ns, data),
+    timestampMs,
+    expiryMs,
+    stamp,
+    auth: auth.length === 0 ? undefined : decodeAuth(Buffer.from(auth)),
+    data,
+  };
+}
+
+function digest(account: Buffer, ns: Namespace, data: Buffer): Buffer {
+  const id = parseAccountId(account);
+  if (id === undefined) throw new StorageError("malformed", "not an account");
+  return messageDigest(id, ns, data);
+}

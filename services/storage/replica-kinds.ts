@@ -1,0 +1,29 @@
+/** Kinds of requests on a replica link: docs/protocol/replication.md. */
+export const KIND = {
+  replicate: 1,
+  offer: 2,
+  handOver: 3,
+  pullIndex: 4,
+  pullRecords: 5,
+  pullTombstones: 6,
+  read: 7,
+} as const;
+
+/** Numbers of refusals on a replica link. */
+export const REFUSAL = {
+  /** The frame does not parse, or its record is not what the account signed. Never send it again. */
+  invalid: 400,
+  /** The sender may not send this: it is in another swarm, or never was responsible. */
+  stranger: 403,
+  /** The sender's map is older than the receiver's: refresh it and send again to the members it names. */
+  staleMap: 409,
+  /** The receiver's map is older than the sender's: try again later. */
+  behindMap: 425,
+  /** The receiver does not hold everything and cannot answer for it. */
+  notWhole: 410,
+  /** The receiver's database did not commit, or it is shutting down: try again later. */
+  unavailable: 503,
+} as const;
+
+/** How long a member waits for its own map to catch up before it refuses, in milliseconds. */
+export const MAP_WAIT_MS = 2_000;

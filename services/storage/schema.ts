@@ -1,0 +1,82 @@
+/** How many pieces the slim index is split into, by account. */
+const INDEX_PARTITIONS = 8;
+
+/**
+ * The tables of the first migration, as statements in order.
+ *
+ * - `message` is the slim index: it carries the conflict check and all that a poll needs to choose, but no body.
+ * - `body` holds the bytes, in one partition for each day (UTC) of expiry. A day that is past is dropped whole, so expiry
+ *   writes nothing but the slim rows' deletion. Extending a message copies its body to the new day.
+ * - `tombstone` names what an account deleted, with the account's own signed request in `deletion`.
+ * - `pending_replica` keeps frames that a member did not confirm; `pending_overflow` names members that missed more than
+ *   is kept and need everything offered again.
+ * - `swarm_state` and `seen_map` are what handoff must remember across a restart.
+ */
+export const firstSchema: readonly string[] = [
+  `create sequence message_seq`,
+  `create table message (
+     account bytea not null,
+     hash bytea not null,
+     namespace smallint not null,
+     seq bigint not null,
+     body_day integer not null,
+     body_size integer not null,
+     timestamp_ms bigint not null,
+     expiry_ms bigint not null,
+     stamp_ms bigint not null,
+     stamp_node bytea not null,
+     auth bytea,
+     primary key (account, hash, namespace)
+   ) partition by hash (account)`,
+  ...Array.from(
+    { length: INDEX_PARTITIONS },
+    (_, i) =>
+      `create table message_${i} partition of message for values with (modulus ${INDEX_PARTITIONS}, remainder ${i})`,
+  ),
+  `create index message_poll on message (account, namespace, seq)`,
+  `create index message_day on message (body_day)`,
+  `create table body (
+     day integer not null,
+     seq bigint not null,
+     data bytea not null,
+     primary key (day, seq)
+   ) partition by list (day)`,
+  // Bodies are encrypted: trying to compress them is wasted work.
+  `alter table body alter column data set storage external`,
+  `create table deletion (
+     id bytea primary key,
+     account bytea not null,
+     request bytea not null,
+     expiry_ms bigint not null
+   )`,
+  `create index deletion_expiry on deletion (expiry_ms)`,
+  `create table tombstone (
+     account bytea not null,
+     hash bytea not null,
+     stamp_ms bigint not null,
+     stamp_node bytea not null,
+     expiry_ms bigint not null,
+     deletion bytea not null,
+     primary key (account, hash)
+   )`,
+  `create index tombstone_expiry on tombstone (expiry_ms)`,
+  `create table pending_replica (
+     id bigint generated always as identity primary key,
+     target bytea not null,
+     account bytea not null,
+     expiry_ms bigint not null,
+     record bytea not null
+   )`,
+  `create index pending_replica_target on pending_replica (target, id)`,
+  `create table pending_overflow (target bytea primary key)`,
+  `create table swarm_state (
+     only_row boolean primary key default true check (only_row),
+     state jsonb not null
+   )`,
+  `create table seen_map (
+     map_hash text primary key,
+     height bigint not null,
+     seen_ms bigint not null,
+     swarms jsonb not null
+   )`,
+];

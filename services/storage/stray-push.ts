@@ -1,0 +1,97 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import type { Swarm } from "@swarmpost/network-view";
+import type { CommitQueue } from "./commit-queue.ts";
+import { type Bundle, offer, type OfferParts } from "./handoff-offer.ts";
+import { VERDICT } from "./handoff-receive.ts";
+import type { MessageEntry, MessageKey, TombstoneEntry, TombstoneKey } from "./message-key.ts";
+
+/** What pushing needs. */
+export interface StrayPushParts extends OfferParts {
+  readonly commits: CommitQueue;
+}
+
+const PAGE = 1_000;
+
+/** Hands messages and tombstones that this node no longer keeps to those who do, and erases them only then. */
+export class StrayPush {
+  readonly #parts: StrayPushParts;
+
+  constructor(parts: StrayPushParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Goes once through everything. Resolves with the number of things that stay because some member has not settled them
+   * yet: 0 means that nothing stray is left.
+   */
+  async run(signal: AbortSignal): Promise<number> {
+    let left = 0;
+    for await (const bundle of this.#bundles()) {
+      if (signal.aborted) return Number.POSITIVE_INFINITY;
+      for (const [swarm, part] of this.#bySwarm(bundle)) left += await this.#hand(swarm, part);
+    }
+    return left;
+  }
+
+  /** Offers everything of the own swarm to one member, which missed more than was kept for it. False when it broke off. */
+  async offerAll(target: Pubkey): Promise<boolean> {
+    const { view } = this.#parts;
+    for await (const bundle of this.#bundles()) {
+      const own = {
+        messages: bundle.messages.filter((entry) => view.keeps(entry.account)),
+        tombstones: bundle.tombstones.filter((entry) => view.keeps(entry.account)),
+      };
+      if (size(own) > 0 && (await offer(target, own, this.#parts)) === undefined) return false;
+    }
+    return true;
+  }
+
+  /** Everything here, page by page. */
+  async *#bundles(): AsyncGenerator<Bundle> {
+    const { messages, tombstones, clock } = this.#parts;
+    for (let after: TombstoneKey | undefined; ; ) {
+      const page = await tombstones.page(after, PAGE, clock.now());
+      if (page.length > 0) yield { messages: [], tombstones: page };
+      if (page.length < PAGE) break;
+      after = page.at(-1);
+    }
+    for (let after: MessageKey | undefined; ; ) {
+      const page = await messages.page(after, PAGE, clock.now());
+      if (page.length > 0) yield { messages: page, tombstones: [] };
+      if (page.length < PAGE) break;
+      after = page.at(-1);
+    }
+  }
+
+  /** What is not ours, by the swarm that keeps it now. */
+  #bySwarm(bundle: Bundle): Map<Swarm, { messages: MessageEntry[]; tombstones: TombstoneEntry[] }> {
+    const parts = new Map<Swarm, { messages: MessageEntry[]; tombstones: TombstoneEntry[] }>();
+    const part = (account: Buffer) => {
+      const swarm = this.#parts.view.responsible(account);
+      if (swarm === undefined || swarm.members.includes(this.#parts.view.self)) return undefined;
+      const known = parts.get(swarm) ?? { messages: [], tombstones: [] };
+      parts.set(swarm, known);
+      return known;
+    };
+    for (const entry of bundle.messages) part(entry.account)?.messages.push(entry);
+    for (const entry of bundle.tombstones) part(entry.account)?.tombstones.push(entry);
+    return parts;
+  }
+
+  /** Offers to every member; erases what all of them, whole themselves, said to have. Resolves with what stays. */
+  async #hand(swarm: Swarm, bundle: Bundle): Promise<number> {
+    const answers = await Promise.all(swarm.members.map((member) => offer(member, bundle, this.#parts)));
+    const settled = (i: number) => answers.every((verdicts) => verdicts?.[i] === VERDICT.settled);
+    const messages = bundle.messages.filter((_, i) => settled(i));
+    const tombstones = bundle.tombstones.filter((_, i) => settled(bundle.messages.length + i));
+    await this.#parts.commits.erase({
+      messages: messages.map((entry) => ({ ...entry, stampMs: entry.stamp.ms })),
+      tombstones: tombstones.map((entry) => ({ ...entry, stampMs: entry.stamp.ms })),
+    });
+    return size(bundle) - messages.length - tombstones.length;
+  }
+}
+
+function size(bundle: Bundle): number {
+  return bundle.messages.length + bundle.tombstones.length;
+}

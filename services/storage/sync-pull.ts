@@ -1,0 +1,134 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import { LinkError, type PeerLinks } from "@swarmpost/rpc";
+import type { Clock } from "@swarmpost/runtime";
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { StorageError } from "./errors.ts";
+import {
+  MAX_ENTRIES,
+  readCursor,
+  readDeletion,
+  readEntry,
+  readKey,
+  readTombstone,
+  readTombstoneKey,
+  writeCursor,
+  writeKey,
+  writeList,
+  writeTombstoneKey,
+} from "./handoff-codec.ts";
+import type { HandoffState } from "./handoff-state.ts";
+import type { MessageEntry, MessageKey, TombstoneKey } from "./message-key.ts";
+import type { MessageTable } from "./message-table.ts";
+import { STATE_BYTES } from "./pull-method.ts";
+import { decodeRecord } from "./record-codec.ts";
+import { KIND } from "./replica-kinds.ts";
+import type { SourceState, SyncTask } from "./sync-task.ts";
+import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
+
+/** What pulling needs. */
+export interface SyncPullParts extends TakeParts {
+  readonly state: HandoffState;
+  readonly links: PeerLinks;
+  readonly messages: MessageTable;
+  readonly clock: Clock;
+  /** Told how many messages came. */
+  readonly onPulled: (count: number) => void;
+}
+
+const DEADLINE_MS = 15_000;
+const CHUNK_BYTES = 2 * 1024 * 1024;
+
+/** Pulls what this node may lack from those who held it. */
+export class SyncPull {
+  readonly #parts: SyncPullParts;
+
+  constructor(parts: SyncPullParts) {
+    this.#parts = parts;
+  }
+
+  /** Goes once through every task and every source not done yet. Sources that do not answer are left for the next time. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (const { kind, mapHeight, sources } of this.#parts.state.tasks) {
+      for (const source of sources) {
+        if (signal.aborted) return;
+        await this.#source(source, mapHeight, (task) => task.kind === kind && task.mapHeight === mapHeight);
+      }
+    }
+    this.#parts.state.prune();
+  }
+
+  async #source(source: Pubkey, mapHeight: bigint, about: (task: SyncTask) => boolean): Promise<void> {
+    const open = (task: SyncTask) => about(task) && task.sources.includes(source) && task.done.get(source) !== "whole";
+    if (!this.#parts.state.tasks.some(open)) return;
+    try {
+      await this.#tombstones(source, mapHeight);
+      const state = await this.#messages(source, mapHeight);
+      for (const task of this.#parts.state.tasks.filter(open)) this.#parts.state.done(task, source, state);
+    } catch (error) {
+      if (!(error instanceof LinkError || error instanceof StorageError)) throw error;
+    }
+  }
+
+  async #messages(source: Pubkey, mapHeight: bigint): Promise<SourceState> {
+    let after: MessageKey | undefined;
+    for (;;) {
+      const writer = new ByteWriter().u64(mapHeight);
+      writeCursor(writer, after, writeKey);
+      const reader = await this.#ask(source, KIND.pullIndex, writer);
+      const state = STATE_BYTES[reader.u8()];
+      if (state === undefined) throw new StorageError("malformed", "an unknown state");
+      after = readCursor(reader, readKey);
+      await this.#missing(source, reader.list(MAX_ENTRIES, readEntry));
+      if (after === undefined) return state;
+    }
+  }
+
+  async #missing(source: Pubkey, entries: readonly MessageEntry[]): Promise<void> {
+    const held = await this.#parts.messages.holds(entries, this.#parts.clock.now());
+    for (const chunk of chunks(entries.filter((_, i) => held[i] !== true))) {
+      const writer = new ByteWriter();
+      writeList(writer, chunk, writeKey);
+      const reader = await this.#ask(source, KIND.pullRecords, writer);
+      const records = reader.list(MAX_ENTRIES, decodeRecord);
+      const stores = records.filter((record) => record.kind === "store");
+      const taken = await takeRecords(stores, this.#parts);
+      this.#parts.onPulled(taken.filter(Boolean).length);
+    }
+  }
+
+  async #tombstones(source: Pubkey, mapHeight: bigint): Promise<void> {
+    let after: TombstoneKey | undefined;
+    do {
+      const writer = new ByteWriter().u64(mapHeight);
+      writeCursor(writer, after, writeTombstoneKey);
+      const reader = await this.#ask(source, KIND.pullTombstones, writer);
+      after = readCursor(reader, readTombstoneKey);
+      const deletions = reader.list(MAX_ENTRIES, readDeletion);
+      await takeTombstones(deletions, reader.list(MAX_ENTRIES, readTombstone), this.#parts);
+    } while (after !== undefined);
+  }
+
+  async #ask(source: Pubkey, kind: number, writer: ByteWriter): Promise<ByteReader> {
+    const answer = await this.#parts.links.request(source, kind, writer.finish(), { deadlineMs: DEADLINE_MS });
+    return new ByteReader(answer);
+  }
+}
+
+/** Splits entries so that the bodies of each part travel in one frame. */
+export function chunks<E extends { readonly bodySize: number }>(entries: readonly E[]): E[][] {
+  const parts: E[][] = [];
+  let bytes = CHUNK_BYTES;
+  for (const entry of entries) {
+    const part = parts.at(-1);
+    const cost = entry.bodySize + 512;
+    if (part === undefined || bytes + cost > CHUNK_BYTES || part.length === MAX_ENTRIES) {
+      parts.push([entry]);
+      bytes = cost;
+    } else {
+      part.push(entry);
+      bytes += cost;
+    }
+  }
+  return parts;
+}

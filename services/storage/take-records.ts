@@ -1,0 +1,70 @@
+import type { Clock } from "@swarmpost/runtime";
+import { checkDeleteAuth, type ConvertKey, PRIVATE_MAX_TTL_MS } from "@swarmpost/storage-rpc";
+import type { CommitQueue } from "./commit-queue.ts";
+import { decodeDeleteRequest, requestHashes } from "./delete-request.ts";
+import type { Deletion } from "./delete-statement.ts";
+import { deletionOf } from "./executor.ts";
+import type { TombstoneEntry } from "./message-key.ts";
+import type { StoreRecord } from "./record.ts";
+import { STAMP_TOLERANCE_MS } from "./stamp.ts";
+import { clampExpiry, recordFault } from "./verify-record.ts";
+
+/** What taking over needs. */
+export interface TakeParts {
+  readonly commits: CommitQueue;
+  readonly clock: Clock;
+  readonly convert: ConvertKey;
+  /** Whether this node keeps an account; what is not ours is never taken. */
+  readonly keeps: (account: Buffer) => boolean;
+}
+
+/** Takes messages of another node, each verified. True for each that is settled here: stored, or deleted since. */
+export async function takeRecords(records: readonly StoreRecord[], parts: TakeParts): Promise<boolean[]> {
+  return Promise.all(
+    records.map(async (record) => {
+      const now = parts.clock.now();
+      if (!parts.keeps(record.account) || record.expiryMs <= now) return false;
+      if (recordFault(record, now, parts.convert) !== undefined) return false;
+      await parts.commits.store(clampExpiry(record, now));
+      return true;
+    }),
+  );
+}
+
+/** Takes tombstones of another node, each only with the account's own signed request that names it. */
+export async function takeTombstones(
+  deletions: readonly Omit<Deletion, "id">[],
+  tombstones: readonly TombstoneEntry[],
+  parts: TakeParts,
+): Promise<boolean[]> {
+  const known = new Map(deletions.flatMap((deletion) => verified(deletion, parts.convert)));
+  return Promise.all(
+    tombstones.map(async (tombstone) => {
+      const now = parts.clock.now();
+      const found = known.get(tombstone.deletion.toString("latin1"));
+      const fits = found?.deletion.account.equals(tombstone.account) && found.hashes.has(key(tombstone.hash));
+      if (!found || !fits || !parts.keeps(tombstone.account)) return false;
+      if (tombstone.stamp.ms > now + STAMP_TOLERANCE_MS) return false;
+      const expiryMs = Math.min(tombstone.expiryMs, now + PRIVATE_MAX_TTL_MS);
+      const { deletion } = found;
+      await parts.commits.bury({ deletion, hash: tombstone.hash, stamp: tombstone.stamp, expiryMs });
+      return true;
+    }),
+  );
+}
+
+interface Verified {
+  readonly deletion: Deletion;
+  readonly hashes: ReadonlySet<string>;
+}
+
+function verified(given: Omit<Deletion, "id">, convert: ConvertKey): [string, Verified][] {
+  const hashes = new Set(requestHashes(given.request, given.account).map(key));
+  if (checkDeleteAuth(decodeDeleteRequest(given.request), convert) !== undefined) return [];
+  const deletion = deletionOf(given.account, given.request);
+  return [[deletion.id.toString("latin1"), { deletion, hashes }]];
+}
+
+function key(hash: Buffer): string {
+  return hash.toString("latin1");
+}

@@ -1,0 +1,61 @@
+import {
+  type Auth,
+  checkDeleteAuth,
+  type ConvertKey,
+  isTesting,
+  maxTtlMs,
+  MAX_MESSAGE_BYTES,
+  namespace,
+  parseAccountId,
+  SIGNATURE_TOLERANCE_MS,
+  storeNeedsAuth,
+  verifyStore,
+} from "@swarmpost/storage-rpc";
+import { decodeDeleteRequest } from "./delete-request.ts";
+import type { DeleteRecord, ReplicaRecord, StoreAuth, StoreRecord } from "./record.ts";
+import { STAMP_TOLERANCE_MS } from "./stamp.ts";
+
+/** Why another node's record is not taken. */
+export type RecordFault = "bad-stamp" | "bad-signature" | "bad-size";
+
+/**
+ * Whether a record from another node is what the account itself signed, as far as its namespace asks for that. The node
+ * that sent it is believed in nothing: not in the hash, the expiry, the stamp or the signature.
+ */
+export function recordFault(record: ReplicaRecord, nowMs: number, convert: ConvertKey): RecordFault | undefined {
+  if (record.stamp.ms > nowMs + STAMP_TOLERANCE_MS) return "bad-stamp";
+  return record.kind === "store" ? storeFault(record, convert) : deleteFault(record, convert);
+}
+
+/** The record with an expiry no later than its namespace allows from now. */
+export function clampExpiry(record: StoreRecord, nowMs: number): StoreRecord {
+  const latest = nowMs + maxTtlMs(namespace(record.namespace));
+  return record.expiryMs <= latest ? record : { ...record, expiryMs: latest };
+}
+
+function storeFault(record: StoreRecord, convert: ConvertKey): RecordFault | undefined {
+  const ns = namespace(record.namespace);
+  if (record.data.length > MAX_MESSAGE_BYTES || isTesting(ns)) return "bad-size";
+  if (!storeNeedsAuth(ns)) return undefined;
+  const account = parseAccountId(record.account);
+  if (account === undefined || record.auth === undefined) return "bad-signature";
+  const { signatureTimestampMs } = record.auth;
+  // A signature is good for its own time only: else a member could bring a deleted message back with a new stamp.
+  if (Math.abs(signatureTimestampMs - record.stamp.ms) > SIGNATURE_TOLERANCE_MS + STAMP_TOLERANCE_MS)
+    return "bad-stamp";
+  const proof = { account, namespace: ns, sigTimestamp: signatureTimestampMs, auth: rpcAuth(record.auth) };
+  return verifyStore(proof, convert) ? undefined : "bad-signature";
+}
+
+function deleteFault(record: DeleteRecord, convert: ConvertKey): RecordFault | undefined {
+  const request = decodeDeleteRequest(record.request);
+  return checkDeleteAuth(request, convert) === undefined ? undefined : "bad-signature";
+}
+
+function rpcAuth(auth: StoreAuth): Auth {
+  return {
+    signature: auth.signature,
+    ...(auth.ed25519 && { pubkeyEd25519: auth.ed25519 }),
+    ...(auth.subaccount && { subaccount: auth.subaccount }),
+  };
+}

@@ -1,0 +1,43 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import type { HandoffState } from "./handoff-state.ts";
+import type { MessageTable } from "./message-table.ts";
+import type { NodeView } from "./node-view.ts";
+import type { Wholeness } from "./read-forward.ts";
+import { covers, type SourceState } from "./sync-task.ts";
+
+/** Knows what this node lacks, and who has it. */
+export class NodeWholeness implements Wholeness {
+  readonly #parts: { state: HandoffState; view: NodeView; messages: MessageTable };
+
+  constructor(parts: { state: HandoffState; view: NodeView; messages: MessageTable }) {
+    this.#parts = parts;
+  }
+
+  behind(account: Buffer): boolean {
+    return this.#parts.state.behind.some((task) => covers(task, account));
+  }
+
+  async canAnswer(account: Buffer): Promise<boolean> {
+    const { state, view, messages } = this.#parts;
+    if (view.keeps(account)) return !this.behind(account);
+    // A former holder erases only what every present one has; before that it knows all that it ever knew.
+    return !state.partial && state.behind.length === 0 && (await messages.knows(account));
+  }
+
+  holders(account: Buffer): Pubkey[] {
+    const { state, view } = this.#parts;
+    const mates = view.responsible(account)?.members ?? [];
+    const sources = state.behind.filter((task) => covers(task, account)).flatMap((task) => task.sources);
+    const all = new Set([...mates, ...sources]);
+    all.delete(view.self);
+    return [...all].filter((node) => view.current.node(node)?.contact !== undefined);
+  }
+
+  /** What this node says of itself when it is pulled from. */
+  get ownState(): SourceState {
+    const { state } = this.#parts;
+    const { behind } = state;
+    if (behind.some((task) => task.kind === "mates")) return "blank";
+    return behind.length > 0 || state.partial ? "behind" : "whole";
+  }
+}
