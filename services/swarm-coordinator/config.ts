@@ -6,7 +6,7 @@ export const swarmCoordinatorConfig = defineConfig({
   DATABASE_URL: sharedConfig.DATABASE_URL,
   GRPC_HOST: sharedConfig.GRPC_HOST,
   GRPC_PORT: sharedConfig.GRPC_PORT,
-  CHAIN_WATCHER_ADDRESS: {
+  CHAIN_WATCHER: {
     schema: configTypes.text,
     doc: "Where chain-watcher serves gRPC, as host:port.",
     default: "127.0.0.1:9100",

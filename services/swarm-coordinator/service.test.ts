@@ -38,7 +38,7 @@ async function start(chainAddress: string, databaseUrl: string): Promise<Running
     DATABASE_URL: databaseUrl,
     GRPC_HOST: "127.0.0.1",
     GRPC_PORT: 0,
-    CHAIN_WATCHER_ADDRESS: chainAddress,
+    CHAIN_WATCHER: chainAddress,
   };
   const service = stack.use(await createSwarmCoordinator(config, runtime));
   const client = createClient(SwarmService, stack.use(openChannel(service.address)));

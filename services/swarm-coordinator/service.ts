@@ -93,7 +93,7 @@ function follow(config: SwarmCoordinatorConfig, parts: Parts, stack: AsyncDispos
     const firstWhole = !broadcast.current && map.upToDate;
     if (firstWhole || (changed && broadcast.current)) inForce(parts);
   };
-  const client = createClient(ChainService, stack.use(openChannel(config.CHAIN_WATCHER_ADDRESS)));
+  const client = createClient(ChainService, stack.use(openChannel(config.CHAIN_WATCHER)));
   return new ChainFollower({ client, map, logger: runtime.logger, metrics, onProgress });
 }
 
