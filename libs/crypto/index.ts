@@ -1,4 +1,5 @@
 export { equal, randomBytes, secureWipe } from "./bytes.ts";
+export { certificatePubkey } from "./certificate-pubkey.ts";
 export { ChannelKey, clientChannelKey, type EncType, parseEncType, serverChannelKey } from "./channel-key.ts";
 export {
   ed25519PublicToX25519,

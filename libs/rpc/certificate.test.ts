@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
-import { nodeKeysFromSeed } from "@swarmpost/crypto";
-import { certificatePubkey, httpsCertificate, nodeCertificate } from "./index.ts";
+import { certificatePubkey, nodeKeysFromSeed } from "@swarmpost/crypto";
+import { httpsCertificate, nodeCertificate } from "./index.ts";
 
 const keys = nodeKeysFromSeed(Buffer.alloc(32, 5));
 

@@ -7,7 +7,7 @@ export { implement } from "./implement.ts";
 export { type Channel, type ChannelOptions, openChannel } from "./channel.ts";
 export { createClient } from "./client.ts";
 export { type HttpsCertificate, httpsCertificate } from "./https-certificate.ts";
-export { certificatePubkey, nodeCertificate } from "./node-certificate.ts";
+export { nodeCertificate } from "./node-certificate.ts";
 export { LinkError, type LinkErrorCode, LinkRefusal } from "./link-error.ts";
 export { MAX_FRAME_BYTES } from "./frame.ts";
 export type { Link, LinkHandler, LinkLimits, LinkRequest, LinkRequestOptions, LinkState } from "./link.ts";

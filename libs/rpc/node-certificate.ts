@@ -1,6 +1,6 @@
 import "reflect-metadata";
-import { createPrivateKey, webcrypto, X509Certificate } from "node:crypto";
-import { type NodeKeys, pubkey, type Pubkey } from "@swarmpost/crypto";
+import { createPrivateKey, webcrypto } from "node:crypto";
+import type { NodeKeys } from "@swarmpost/crypto";
 import { X509CertificateGenerator } from "@peculiar/x509";
 
 /** Self-signed certificates do not run out: the key is what counts, and the registry says whether it does. */
@@ -8,9 +8,6 @@ export const CERTIFICATE_VALIDITY = {
   notBefore: new Date("2020-01-01T00:00:00Z"),
   notAfter: new Date("2999-12-31T23:59:59Z"),
 } as const;
-
-/** A certificate longer than this is not one of ours. */
-const MAX_CERTIFICATE_BYTES = 1_024;
 
 /** RFC 8410: PKCS #8 header of an Ed25519 private key; the 32-byte seed follows. */
 const PKCS8_HEADER = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -45,16 +42,4 @@ function nodeKeyPkcs8(keys: NodeKeys): Buffer {
 export function nodeKeyPem(keys: NodeKeys): string {
   const key = createPrivateKey({ key: nodeKeyPkcs8(keys), format: "der", type: "pkcs8" });
   return key.export({ format: "pem", type: "pkcs8" }).toString();
-}
-
-/** The Ed25519 key of a DER certificate; undefined when it is malformed or on another kind of key. */
-export function certificatePubkey(der: Uint8Array): Pubkey | undefined {
-  if (der.length === 0 || der.length > MAX_CERTIFICATE_BYTES) return undefined;
-  try {
-    const { publicKey } = new X509Certificate(der);
-    if (publicKey.asymmetricKeyType !== "ed25519") return undefined;
-    return pubkey(publicKey.export({ format: "der", type: "spki" }).subarray(-32));
-  } catch {
-    return undefined;
-  }
 }

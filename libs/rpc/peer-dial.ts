@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { connect, createSecureContext } from "node:tls";
 import { Client, credentials } from "@grpc/grpc-js";
-import type { Pubkey } from "@swarmpost/crypto";
+import { certificatePubkey, type Pubkey } from "@swarmpost/crypto";
 import { type Connection, LINK_CLIENT_OPTIONS, openStream } from "./connection.ts";
 import { MAX_MESSAGE_BYTES } from "./frame.ts";
 import { joinAddress } from "./grpc-server.ts";
 import { pem } from "./https-certificate.ts";
 import { LinkError } from "./link-error.ts";
-import { certificatePubkey, nodeKeyPem } from "./node-certificate.ts";
+import { nodeKeyPem } from "./node-certificate.ts";
 import type { PeerIdentity } from "./peer-identity.ts";
 
 /** Name sent in TLS and HTTP/2 instead of the peer's address; nobody checks it. */

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { createServer, type Server as TlsServer, type TLSSocket } from "node:tls";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
-import type { Pubkey } from "@swarmpost/crypto";
+import { certificatePubkey, type Pubkey } from "@swarmpost/crypto";
 import { MAX_MESSAGE_BYTES } from "./frame.ts";
 import { joinAddress } from "./grpc-server.ts";
 import { pem } from "./https-certificate.ts";
 import type { LinkHandler } from "./link.ts";
 import { LinkAcceptor } from "./link-acceptor.ts";
-import { certificatePubkey, nodeKeyPem } from "./node-certificate.ts";
+import { nodeKeyPem } from "./node-certificate.ts";
 import type { PeerIdentity } from "./peer-identity.ts";
 import { PeerSockets } from "./peer-sockets.ts";
 
