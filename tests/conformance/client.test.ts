@@ -15,7 +15,7 @@ import {
   unpad,
 } from "@swarmpost/client";
 import { signingKeyPairFromSeed, verify } from "@swarmpost/crypto";
-import { ContentSchema, EnvelopeSchema } from "@swarmpost/protos";
+import { ContentSchema, EnvelopeSchema, WebSocketMessageSchema } from "@swarmpost/protos";
 
 // Every entry of client.json about accounts, recovery phrases, one-to-one messages and signed requests.
 
@@ -143,5 +143,17 @@ test("snode_signature_test_keys: a signed retrieve verifies over method, namespa
       const signature = Buffer.from(String(request["signature"]), "base64");
       assert.ok(verify(signature, Buffer.from(text), keys.publicKey));
     }
+  }
+});
+
+test("config_push_userprofile: the outer layers of a libsession config open as a message to oneself", () => {
+  for (const vector of [...ofKind("config_push_userprofile"), ...ofKind("config_push_userprofile_empty")]) {
+    const account = accountFromEntropy(hex(vector["ed25519_seed"]).subarray(0, 16));
+    const wrapper = fromBinary(WebSocketMessageSchema, hex(vector["pushed_message_hex"]));
+    assert.equal(wrapper.request?.verb, "");
+    const envelope = fromBinary(EnvelopeSchema, wrapper.request?.body ?? Buffer.alloc(0));
+    assert.deepEqual([envelope.type, envelope.timestamp], [6, 1n]);
+    assert.equal(openContent(account, envelope.content ?? Buffer.alloc(0))?.from, account.id);
+    assert.throws(() => decodeText(account, hex(vector["pushed_message_hex"])), { message: /carries no text/ });
   }
 });
