@@ -28,6 +28,18 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
   }
 }
 
+/** Lets go of a command at once when someone interrupts it; what it waits for is dropped with the process. */
+async function quick<T>({ signal }: CommandContext, command: Promise<T>): Promise<T> {
+  const { promise: interrupted, reject } = Promise.withResolvers<never>();
+  const listener = (): void => reject(signal.reason);
+  signal.addEventListener("abort", listener, { once: true });
+  try {
+    return await Promise.race([command, interrupted]);
+  } finally {
+    signal.removeEventListener("abort", listener);
+  }
+}
+
 /** Errors of ours say everything in their message; of others the cause may say more. */
 function describe(error: unknown): string {
   const own = error instanceof CliError || error instanceof ClientError;
@@ -84,17 +96,19 @@ function addId(program: Command, context: CommandContext): void {
   id.command("new")
     .description("make an account and show its recovery phrase")
     .option("--encrypt", "ask for a passphrase and keep the identity encrypted")
-    .action((_options, command: Command) => idNew(context, command.optsWithGlobals()));
+    .action((_options, command: Command) => quick(context, idNew(context, command.optsWithGlobals())));
   id.command("restore")
     .description("keep the account of a recovery phrase: from standard input, a file, or the arguments")
     .argument("[words...]", "the phrase; a shell may keep it in its history")
     .option("--phrase-file <file>", "file with the phrase")
     .option("--encrypt", "ask for a passphrase and keep the identity encrypted")
-    .action((words: string[], _options, command: Command) => idRestore(context, words, command.optsWithGlobals()));
+    .action((words: string[], _options, command: Command) =>
+      quick(context, idRestore(context, words, command.optsWithGlobals())),
+    );
   id.command("show")
     .description("show the account ID")
     .option("--phrase", "show the recovery phrase too")
-    .action((_options, command: Command) => idShow(context, command.optsWithGlobals()));
+    .action((_options, command: Command) => quick(context, idShow(context, command.optsWithGlobals())));
 }
 
 function addMessages(program: Command, context: CommandContext): void {
@@ -105,27 +119,32 @@ function addMessages(program: Command, context: CommandContext): void {
     .argument("[text]", "what to write; - reads standard input")
     .option("--file <file>", "send this file's text")
     .action((to: string, text: string | undefined, _options, command: Command) =>
-      send(context, to, text, command.optsWithGlobals()),
+      quick(context, send(context, to, text, command.optsWithGlobals())),
     );
   program
     .command("read")
     .description("read the inbox")
     .option("--follow", "go on reading until interrupted")
-    .action((_options, command: Command) => read(context, command.optsWithGlobals()));
+    .action(async (options: { follow?: boolean }, command: Command) => {
+      const reading = read(context, command.optsWithGlobals());
+      await (options.follow === true ? reading : quick(context, reading));
+    });
 }
 
 function addNetworkQuestions(program: Command, context: CommandContext): void {
   program
     .command("nodes")
     .description("list the network's nodes")
-    .action((_options, command: Command) => nodes(context, command.optsWithGlobals()));
+    .action((_options, command: Command) => quick(context, nodes(context, command.optsWithGlobals())));
   program
     .command("swarm")
     .description("list the nodes that keep an account's messages")
     .argument("<account id>", "whose")
-    .action((account: string, _options, command: Command) => swarm(context, account, command.optsWithGlobals()));
+    .action((account: string, _options, command: Command) =>
+      quick(context, swarm(context, account, command.optsWithGlobals())),
+    );
   program
     .command("path")
     .description("build a path of three nodes and show it")
-    .action((_options, command: Command) => path(context, command.optsWithGlobals()));
+    .action((_options, command: Command) => quick(context, path(context, command.optsWithGlobals())));
 }

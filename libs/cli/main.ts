@@ -9,3 +9,5 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   signal: stop.signal,
   stopped: stop.received,
 });
+// An interrupted command may leave a connection or standard input open, which nobody waits for any more.
+if (process.exitCode === 130) process.exit();

@@ -33,7 +33,10 @@ export async function read(
   const account = await openIdentity(context, options);
   await using client = await connect(context, options);
   if (options.follow === true) {
-    for await (const page of client.follow(account, { signal: context.signal })) showFollowed(context, options, page);
+    const follow = async (): Promise<void> => {
+      for await (const page of client.follow(account, { signal: context.signal })) showFollowed(context, options, page);
+    };
+    await Promise.race([follow(), context.stopped]); // A poll that is under way ends with the client.
     return;
   }
   const page = await client.read(account);

@@ -117,6 +117,16 @@ test("a guard or a hop that goes away is replaced and the request goes on", asyn
   }
 });
 
+test("a member that never answers costs one wait, then another member is asked", async () => {
+  await using hasty = await connect({ timeoutMs: 300 });
+  await hasty.path();
+  const swarm = bobsSwarm();
+  for (const member of swarm.slice(0, 3)) member.silent = true;
+  for (let i = 0; i < 4; i++) assert.ok((await hasty.send(alice, bob.id, `message ${i}`)).copies >= 4);
+  const page = await hasty.read(bob);
+  assert.equal(page.messages.length, 4);
+});
+
 test("guards are few, remembered and used again", async () => {
   let remembered: readonly Pubkey[] = [];
   await using first = await connect({ onGuards: (guards) => (remembered = guards) });

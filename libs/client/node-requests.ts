@@ -24,10 +24,11 @@ export class NodeRequests {
 
   /**
    * The node's answer whatever its status. A path that fails is replaced and the request sent again, three times at
-   * most; every try is a new onion. Throws ClientError "path-failed" with the node when nobody could reach it, or what
-   * building a path throws.
+   * most; every try is a new onion. When nobody answers in time the path or the destination may be to blame: with
+   * `others`, when other nodes could answer as well, it is not tried again. Throws ClientError "path-failed" with the
+   * node when nobody could reach it, or what building a path throws.
    */
-  async send(destination: ServiceNode, request: RpcRequest): Promise<Answered> {
+  async send(destination: ServiceNode, request: RpcRequest, { others = false } = {}): Promise<Answered> {
     let reason = "";
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const path = await this.#paths.get(destination.pubkey);
@@ -38,7 +39,7 @@ export class NodeRequests {
       }
       reason = outcome.failure.reason;
       this.#paths.failed(path, outcome.failure, destination.pubkey);
-      if (outcome.failure.node === destination.pubkey) break;
+      if (outcome.failure.node === destination.pubkey || (others && outcome.failure.kind === "slow")) break;
     }
     throw new ClientError("path-failed", `node ${shortKey(destination.pubkey)} can't be reached: ${reason}`, {
       detail: { node: destination.pubkey },

@@ -80,6 +80,7 @@ export class Paths {
     const [guard, ...others] = path.hops;
     if (failure.kind === "guard") this.#strike(guard.pubkey, failure.reason);
     else for (const hop of others) this.#strike(hop.pubkey, failure.reason);
+    if (failure.kind === "slow") this.#strike(destination, failure.reason);
     if (failures >= STRIKES) this.#drop(guard.pubkey, failure.reason);
     if (failure.kind === "guard" || failures >= STRIKES) this.#remove(path, failure.reason);
     else this.#tellFailed(path.hops, failure.reason, false);

@@ -75,7 +75,8 @@ export class SwarmRequests {
       const member = this.#next(question.only === undefined ? members : [question.only], tried);
       if (member === undefined) break;
       tried.add(member.pubkey);
-      const answered = await this.#send(member, question.make(member));
+      const others = question.only === undefined;
+      const answered = await this.#send(member, question.make(member), others);
       if ("unreachable" in answered) {
         reason = answered.unreachable;
       } else {
@@ -98,9 +99,9 @@ export class SwarmRequests {
     return pick(usable, this.#random) ?? pick(left, this.#random);
   }
 
-  async #send(member: ServiceNode, request: RpcRequest): Promise<Answered | { unreachable: string }> {
+  async #send(member: ServiceNode, request: RpcRequest, others: boolean): Promise<Answered | { unreachable: string }> {
     try {
-      return await this.#parts.requests.send(member, request);
+      return await this.#parts.requests.send(member, request, { others });
     } catch (error) {
       if (error instanceof ClientError && error.code === "path-failed") return { unreachable: error.message };
       throw error;

@@ -26,6 +26,8 @@ interface Params {
   readonly messages: readonly string[];
 }
 
+type HttpReply = readonly [status: number, body: Buffer | string];
+
 /** One scripted node: guard, hop, swarm member and seed at once. */
 export class TestNode {
   readonly keys: NodeKeys = nodeKeysFromSeed(generateSeed());
@@ -41,6 +43,8 @@ export class TestNode {
   readonly #server: Server;
   readonly #network: TestNetwork;
   down = false;
+  /** Takes what comes in and never answers. */
+  silent = false;
 
   constructor(network: TestNetwork, swarmId: bigint, certificate: { cert: string; key: string }) {
     this.#network = network;
@@ -50,8 +54,8 @@ export class TestNode {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         const body = Buffer.concat(chunks);
-        const [status, answer] = request.url === "/json_rpc" ? [200, this.#asSeed()] : this.enter(body);
-        response.writeHead(status).end(answer);
+        const answer = request.url === "/json_rpc" ? ([200, this.#asSeed()] as const) : this.enter(body);
+        if (answer !== undefined) response.writeHead(answer[0]).end(answer[1]);
       });
     });
   }
@@ -79,11 +83,12 @@ export class TestNode {
   }
 
   /** An onion that enters here. */
-  enter(body: Buffer): [status: number, answer: Buffer | string] {
+  enter(body: Buffer): HttpReply | undefined {
     return this.peel(parseOnionRequest(body));
   }
 
-  peel(layer: OnionLayer): [status: number, answer: Buffer | string] {
+  peel(layer: OnionLayer): HttpReply | undefined {
+    if (this.silent) return undefined;
     const { secretKey, publicKey } = this.keys.x25519;
     const key = serverChannelKey(layer.encType, secretKey, publicKey, layer.ephemeralKey);
     const opened = key.open(layer.ciphertext);
