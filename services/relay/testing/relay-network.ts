@@ -126,6 +126,11 @@ export class RelayNetwork implements AsyncDisposable {
     });
   }
 
+  /** Waits until a relay says that it does not serve. */
+  async notReady(relay: TestRelay): Promise<void> {
+    await eventually(() => relay.runtime.health.reasons().length > 0);
+  }
+
   async restart(relay: TestRelay): Promise<void> {
     await relay.service[Symbol.asyncDispose]();
     await relay.start(this.#options, this.follower, this.#memory);
