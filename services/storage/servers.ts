@@ -1,0 +1,55 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import { LocalLinkServer, type PeerIdentity, PeerServer } from "@swarmpost/rpc";
+import { errorFields, type Runtime } from "@swarmpost/runtime";
+import type { StorageConfig } from "./config.ts";
+import type { StorageMetrics } from "./metrics.ts";
+import { replicaHandler } from "./replica-handler.ts";
+import type { StorageNode } from "./storage-node.ts";
+import { storageRpcHandler } from "./storage-rpc-server.ts";
+
+/** What the servers serve. */
+export interface ServedParts {
+  readonly runtime: Runtime;
+  readonly node: StorageNode;
+  readonly metrics: StorageMetrics;
+  readonly identity: PeerIdentity;
+  /** Whether a peer may connect. */
+  readonly admit: (peer: Pubkey) => boolean;
+}
+
+/** The two doors of a storage. Disposal refuses what is new and lets what is under way end: clients first, then members. */
+export interface Servers extends AsyncDisposable {
+  readonly peers: PeerServer;
+  readonly local: LocalLinkServer;
+}
+
+/** Opens the replica port and the link for the relay. */
+export async function openServers(config: StorageConfig, parts: ServedParts): Promise<Servers> {
+  await using stack = new AsyncDisposableStack();
+  const { runtime, node, metrics, identity, admit } = parts;
+  let closing = false;
+  const draining = () => closing || runtime.signal.aborted;
+  const onError = (error: unknown) => runtime.logger.error("request_failed", errorFields(error));
+  const peers = stack.use(
+    new PeerServer(
+      { host: config.HOST, port: config.REPLICA_PORT, ...identity, onError },
+      { admit, handler: replicaHandler(node.replicaMethods, { draining }) },
+    ),
+  );
+  await peers.listen();
+  runtime.health.check("storage", () => (draining() ? "shutting down" : undefined));
+  const handler = storageRpcHandler({
+    run: (request) => node.run(request),
+    notReady: () => runtime.health.reasons().join("; "),
+    draining,
+    onAnswer: metrics.answered,
+    onError,
+  });
+  const local = stack.use(new LocalLinkServer({ host: config.LOCAL_HOST, port: config.LOCAL_PORT, onError }, handler));
+  await local.listen();
+  stack.defer(() => {
+    closing = true;
+  });
+  const opened = stack.move();
+  return { peers, local, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}

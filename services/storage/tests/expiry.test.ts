@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { TestAccount } from "../testing/test-account.ts";
+import { TestSwarm } from "../testing/test-swarm.ts";
+
+const DAY = 86_400_000;
+
+async function rows(swarm: TestSwarm, table: string): Promise<number> {
+  const { database } = swarm.nodes[0]!.service.node.data;
+  const { rows: found } = await database.query<{ count: bigint }>({ text: `select count(*) as count from ${table}` });
+  return Number(found[0]?.count);
+}
+
+test("a day that is past leaves the disk whole, and an extended message lives on in its new day", async () => {
+  await using swarm = await TestSwarm.start(1);
+  const [node] = swarm.nodes;
+  const account = new TestAccount();
+  await node!.rpc("store", account.store("short", { ttl: DAY }));
+  await node!.rpc("store", account.store("extended", { ttl: DAY }));
+  await node!.rpc("store", account.store("extended", { ttl: 5 * DAY }));
+  assert.deepEqual([await rows(swarm, "message"), await rows(swarm, "body")], [2, 3]);
+  node!.clock.offsetMs = 3 * DAY;
+  assert.equal(await node!.service.node.data.expiry.run(), 1);
+  assert.deepEqual([await rows(swarm, "message"), await rows(swarm, "body")], [1, 1]);
+  const timestamp = node!.clock.now();
+  const request = { pubkey: account.id, timestamp, ...account.signed(`retrieve${timestamp}`) };
+  const { body } = await node!.rpc("retrieve", request);
+  assert.equal(Buffer.from(body.messages[0].data, "base64").toString(), "extended");
+  assert.equal(await node!.service.node.data.expiry.run(), 0);
+});
+
+test("tombstones and the requests behind them go when the message would have expired", async () => {
+  await using swarm = await TestSwarm.start(1);
+  const [node] = swarm.nodes;
+  const account = new TestAccount();
+  const stored = await node!.rpc("store", account.store("gone", { ttl: DAY }));
+  await node!.rpc("delete", account.delete([stored.body.hash]));
+  assert.deepEqual([await rows(swarm, "tombstone"), await rows(swarm, "deletion")], [1, 1]);
+  await node!.service.node.data.expiry.run();
+  assert.equal(await rows(swarm, "tombstone"), 1);
+  node!.clock.offsetMs = DAY + 1_000;
+  await node!.service.node.data.expiry.run();
+  assert.deepEqual([await rows(swarm, "tombstone"), await rows(swarm, "deletion")], [0, 0]);
+});
