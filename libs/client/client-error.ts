@@ -15,7 +15,6 @@ export type ClientErrorCode =
   | "unknown-node"
   | "no-path"
   | "path-failed"
-  | "bad-answer"
   | "refused"
   | "wrong-clock"
   | "not-stored"
