@@ -97,7 +97,8 @@ function keptOutput(child: ChildProcess): KeptOutput {
   return kept;
 }
 
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
+/** Signals a process; nothing when it has ended. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

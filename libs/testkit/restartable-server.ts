@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { TestkitError } from "./errors.ts";
-import { type GuardedOptions, type GuardedProcess, startGuarded } from "./guarded-process.ts";
+import { type GuardedOptions, type GuardedProcess, sendSignal, startGuarded } from "./guarded-process.ts";
 import { sparePort } from "./spare-port.ts";
 
 /** What all test servers can do. */
@@ -58,10 +59,19 @@ async function startPatiently(program: Program): Promise<GuardedProcess> {
   }
 }
 
+/** The processes that a server has made, such as one for each connection of Postgres. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return []; // it ended just now, or this is no Linux
+  }
+}
+
 function onPort(port: number, program: Program): TestServer {
   let current: GuardedProcess | undefined;
   const send = (signal: NodeJS.Signals) => {
-    if (current?.running === true) process.kill(current.pid, signal);
+    if (current?.running === true) for (const pid of [current.pid, ...childrenOf(current.pid)]) sendSignal(pid, signal);
   };
   return {
     port,

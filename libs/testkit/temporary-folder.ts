@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdtemp } from "node:fs/promises";
 import type { Socket } from "node:net";
@@ -34,11 +34,18 @@ function startRemover(path: string): ChildProcess {
   return child;
 }
 
+/** The system's temporary folder, or `/tmp` when that is private and another account could not enter it. */
+function parentFor(owner: { uid: number; gid: number } | undefined): string {
+  if (owner === undefined) return tmpdir();
+  const enters = spawnSync("/bin/sh", ["-c", 'cd "$1"', "sh", tmpdir()], { ...owner, cwd: "/", stdio: "ignore" });
+  return enters.status === 0 ? tmpdir() : "/tmp";
+}
+
 /** Makes an empty folder in the system's temporary folder, owned by `owner` when given (only root can give it away). */
 export async function temporaryFolder(
   options: { owner?: { uid: number; gid: number } | undefined } = {},
 ): Promise<TemporaryFolder> {
-  const path = await mkdtemp(join(tmpdir(), "swarmpost-"));
+  const path = await mkdtemp(join(parentFor(options.owner), "swarmpost-"));
   const remover = startRemover(path);
   if (options.owner !== undefined) await chown(path, options.owner.uid, options.owner.gid);
   return {
