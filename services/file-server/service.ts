@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { DatabaseError, migrate, openDatabase } from "@swarmpost/postgres";
 import { errorFields, retryForever, type Runtime } from "@swarmpost/runtime";
+import type { FastifyInstance } from "fastify";
 import type { FileServerConfig } from "./config.ts";
 import { ExpirySweeper } from "./expiry-sweeper.ts";
 import { FileStore } from "./file-store.ts";
@@ -8,6 +9,8 @@ import { httpServer } from "./http-server.ts";
 import { fileServerMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
 import { addRoutes } from "./routes.ts";
+
+const DRAIN_MS = 10_000;
 
 /** The running service. */
 export interface FileServer extends AsyncDisposable {
@@ -39,10 +42,17 @@ export async function createFileServer(config: FileServerConfig, runtime: Runtim
   const limits = { maxFileBytes: config.MAX_FILE_BYTES, maxUploads: config.MAX_UPLOADS };
   const server = httpServer(limits, { logger });
   addRoutes(server, { maxTtlSeconds: config.MAX_TTL_SECONDS }, { store, clock, metrics });
-  stack.defer(() => server.close());
+  stack.defer(() => drain(server));
   await server.listen({ host: config.HOST, port: config.HTTP_PORT });
   const { address, port } = server.server.address() as AddressInfo;
 
   const opened = stack.move();
   return { address: `${address}:${port}`, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** Lets running requests finish, but no slow reader hold up the shutdown. */
+async function drain(server: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS);
+  await server.close();
+  clearTimeout(timer);
 }
