@@ -115,7 +115,8 @@ class NatsBus implements Bus {
       return;
     }
     this.stats.published++;
-    this.#connection.publish(subject, payload);
+    // The client holds on to the bytes until it writes them to the socket, after this returned.
+    this.#connection.publish(subject, Uint8Array.from(payload));
   }
 
   async subscribe(pattern: string, handler: MessageHandler): Promise<Subscription> {
