@@ -1,0 +1,5 @@
+import { run } from "@swarmpost/runtime";
+import { testSuiteConfig } from "./config.ts";
+import { createTestSuite } from "./service.ts";
+
+await run("test-suite", testSuiteConfig, (config, runtime) => createTestSuite(config, runtime));
