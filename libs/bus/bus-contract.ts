@@ -22,7 +22,10 @@ export function busContract(name: string, open: () => Promise<ContractBroker>, e
     /** Subscribes and gathers `subject=payload`. */
     const gather = async (bus: Bus, pattern: string) => {
       const got: string[] = [];
-      const subscription = await bus.subscribe(pattern, (payload, subject) => void got.push(`${subject}=${payload}`));
+      const subscription = await bus.subscribe(
+        pattern,
+        (payload, subject) => void got.push(`${subject}=${payload.toString()}`),
+      );
       return { got, subscription };
     };
 
