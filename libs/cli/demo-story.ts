@@ -159,7 +159,7 @@ async function survivesLoss(
   const text = `still here without ${short(lost.pubkey)}`;
   const second = await client.send(sender.account, restored.id, text);
   screen.line(
-    `stored again: ${second.copies} of ${second.members.length} members signed, after ${second.attempts} tries`,
+    `stored again: ${second.copies} of ${second.members.length} members signed, at try ${second.attempts}`,
   );
   const { read } = await readAll(device, restored, screen, signal);
   if (!read.includes(text)) throw new DemoError("the second message was not read");

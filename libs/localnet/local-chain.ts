@@ -3,10 +3,9 @@ import {
   type Address,
   deployStaking,
   developmentKey,
-  exitNode,
   type NodeRegistered,
+  leaveNetwork,
   registerNodes,
-  requestUnlock,
 } from "@swarmpost/staking";
 import { type Anvil, startAnvil } from "@swarmpost/testkit";
 
@@ -67,9 +66,7 @@ export class LocalChain implements AsyncDisposable {
     const registration = this.#registrations.get(node.pubkey);
     if (registration === undefined) throw new TypeError("that node is not registered by this network");
     const target = { rpcUrl: this.url, contract: this.contract.address, id: registration.id };
-    const operatorKey = developmentKey(registration.operator);
-    await requestUnlock({ ...target, operatorKey });
-    await exitNode({ ...target, operatorKey });
+    await leaveNetwork({ ...target, operatorKey: developmentKey(registration.operator) });
     this.#registrations.delete(node.pubkey);
   }
 
