@@ -18,6 +18,8 @@ interface StateJson {
   readonly map: KnownMapJson;
   readonly tasks: readonly SyncTaskJson[];
   readonly partial: boolean;
+  readonly bornMs: number;
+  readonly foundedMs: number | null;
 }
 
 /** Maps are remembered as long as a message can live. */
@@ -34,10 +36,13 @@ export class HandoffState {
   #tasks: SyncTask[] = [];
   #maps: KnownMap[] = [];
   #partial = false;
+  #bornMs: number;
+  #foundedMs: number | undefined;
   #saved = true;
 
   constructor(parts: { database: Database; view: NodeView; clock: Clock }) {
     this.#parts = parts;
+    this.#bornMs = parts.clock.now();
   }
 
   /** Reads what an earlier run left; nothing when the database is new. @throws DatabaseError */
@@ -48,6 +53,8 @@ export class HandoffState {
       this.#last = KnownMap.fromJson(state.map);
       this.#tasks = state.tasks.map(taskFromJson);
       this.#partial = state.partial;
+      this.#bornMs = state.bornMs;
+      this.#foundedMs = state.foundedMs ?? undefined;
     }
     const maps = await this.#parts.database.query<{ height: bigint; map_hash: string; swarms: KnownMapJson["swarms"] }>(
       {
@@ -79,7 +86,7 @@ export class HandoffState {
     const { self } = this.#parts.view;
     const planned = planSync({ self, current, previous, last: this.#last });
     const moved = this.#last?.swarmOf(self)?.id !== current.swarmOf(self)?.id;
-    if (moved && this.#tasks.some((task) => !this.#whole(task))) this.#partial = true;
+    if (moved && this.#tasks.some((task) => !this.whole(task))) this.#partial = true;
     const kept = current.swarmOf(self) === undefined ? [] : this.#tasks;
     this.#tasks = [...kept, ...planned];
     for (const each of previous === undefined ? [current] : [previous, current]) this.#remember(each);
@@ -94,7 +101,20 @@ export class HandoffState {
     this.#tasks = this.#tasks.map((each) =>
       each === task ? { ...each, done: new Map(each.done).set(source, state) } : each,
     );
+    const founds = (each: SyncTask) =>
+      each.kind === "mates" && this.whole(each) && ![...each.done.values()].includes("whole");
+    if (this.#tasks.some(founds)) this.#foundedMs ??= this.#parts.clock.now();
     this.#saved = false;
+  }
+
+  /** How long this node's database has existed, in milliseconds. */
+  get ageMs(): number {
+    return this.#parts.clock.now() - this.#bornMs;
+  }
+
+  /** How long ago this node became whole as one of the first of a new swarm; undefined when it became so otherwise. */
+  get foundedAgeMs(): number | undefined {
+    return this.#foundedMs === undefined ? undefined : this.#parts.clock.now() - this.#foundedMs;
   }
 
   /** Drops tasks with nothing left to pull. */
@@ -113,7 +133,7 @@ export class HandoffState {
 
   /** Tasks because of which this node cannot answer reads yet. */
   get behind(): SyncTask[] {
-    return this.#tasks.filter((task) => !this.#whole(task));
+    return this.#tasks.filter((task) => !this.whole(task));
   }
 
   /** Whether a node may hand over messages of an account: some map that was in force made it responsible. */
@@ -130,6 +150,8 @@ export class HandoffState {
       map: this.#last.toJson(),
       tasks: this.#tasks.map(taskToJson),
       partial: this.#partial,
+      bornMs: this.#bornMs,
+      foundedMs: this.#foundedMs ?? null,
     };
     try {
       await database.query({
@@ -157,7 +179,8 @@ export class HandoffState {
     this.#maps = [...this.#maps.filter((each) => each.hash !== map.hash), map].slice(-MAX_MAPS);
   }
 
-  #whole(task: SyncTask): boolean {
+  /** Whether what was pulled for a task is enough to answer reads. */
+  whole(task: SyncTask): boolean {
     return whole(task, (node) => this.#parts.view.current.registered(node));
   }
 }

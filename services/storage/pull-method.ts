@@ -36,7 +36,11 @@ export interface PullParts {
   readonly tombstones: TombstoneTable;
   readonly clock: Clock;
   readonly ownState: () => SourceState;
+  readonly state: { readonly foundedAgeMs: number | undefined };
 }
+
+/** Told instead of an age by a node that was not one of the first of its swarm. */
+export const NOT_FOUNDED = 2n ** 63n;
 
 /** The bytes of a node's state in the answers to a pull. */
 export const STATE_BYTES: readonly SourceState[] = ["whole", "behind", "blank"];
@@ -55,6 +59,7 @@ export function pullIndexMethod(parts: PullParts): ReplicaMethod {
     if (after === undefined) await parts.commits.barrier();
     const rows = await parts.messages.page(after, PAGE, parts.clock.now());
     const writer = new ByteWriter().u8(STATE_BYTES.indexOf(parts.ownState()));
+    writer.u64(parts.state.foundedAgeMs ?? NOT_FOUNDED);
     writeCursor(writer, rows.length < PAGE ? undefined : rows.at(-1), writeKey);
     writeList(
       writer,

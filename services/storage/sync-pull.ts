@@ -20,7 +20,7 @@ import {
 import type { HandoffState } from "./handoff-state.ts";
 import type { MessageEntry, MessageKey, TombstoneKey } from "./message-key.ts";
 import type { MessageTable } from "./message-table.ts";
-import { STATE_BYTES } from "./pull-method.ts";
+import { NOT_FOUNDED, STATE_BYTES } from "./pull-method.ts";
 import { decodeRecord } from "./record-codec.ts";
 import { KIND } from "./replica-kinds.ts";
 import type { SourceState, SyncTask } from "./sync-task.ts";
@@ -59,7 +59,8 @@ export class SyncPull {
   }
 
   async #source(source: Pubkey, mapHeight: bigint, about: (task: SyncTask) => boolean): Promise<void> {
-    const open = (task: SyncTask) => about(task) && task.sources.includes(source) && task.done.get(source) !== "whole";
+    const open = (task: SyncTask) =>
+      about(task) && task.sources.includes(source) && isOpen(task, source, this.#parts.state.whole(task));
     if (!this.#parts.state.tasks.some(open)) return;
     try {
       await this.#tombstones(source, mapHeight);
@@ -76,12 +77,18 @@ export class SyncPull {
       const writer = new ByteWriter().u64(mapHeight);
       writeCursor(writer, after, writeKey);
       const reader = await this.#ask(source, KIND.pullIndex, writer);
-      const state = STATE_BYTES[reader.u8()];
-      if (state === undefined) throw new StorageError("malformed", "an unknown state");
+      const state = this.#stateOf(STATE_BYTES[reader.u8()], reader.u64());
       after = readCursor(reader, readKey);
       await this.#missing(source, reader.list(MAX_ENTRIES, readEntry));
       if (after === undefined) return state;
     }
+  }
+
+  /** A source that became whole as one of the first, after this node's database was made, had nothing from before. */
+  #stateOf(state: SourceState | undefined, foundedAgeMs: bigint): SourceState {
+    if (state === undefined) throw new StorageError("malformed", "an unknown state");
+    const together = foundedAgeMs !== NOT_FOUNDED && foundedAgeMs <= BigInt(Math.max(0, this.#parts.state.ageMs));
+    return state === "whole" && together ? "blank" : state;
   }
 
   async #missing(source: Pubkey, entries: readonly MessageEntry[]): Promise<void> {
@@ -113,6 +120,12 @@ export class SyncPull {
     const answer = await this.#parts.links.request(source, kind, writer.finish(), { deadlineMs: DEADLINE_MS });
     return new ByteReader(answer);
   }
+}
+
+/** Until enough is known, a source that was not whole is asked again: it may have become so. */
+function isOpen(task: SyncTask, source: Pubkey, enough: boolean): boolean {
+  const state = task.done.get(source);
+  return state === undefined || (!enough && state !== "whole");
 }
 
 /** Splits entries so that the bodies of each part travel in one frame. */

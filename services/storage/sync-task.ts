@@ -7,7 +7,7 @@ export type SourceState =
   | "whole"
   /** It is itself behind. */
   | "behind"
-  /** It began with an empty database and has not become whole since. */
+  /** It began with an empty database, as this node did, and no one had anything for it by then. */
   | "blank";
 
 /** Accounts that this node may lack messages of, and whom it pulls them from. */

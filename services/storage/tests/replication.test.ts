@@ -1,22 +1,151 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { verify } from "@swarmpost/crypto";
+import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
 import { TestAccount } from "../testing/test-account.ts";
+import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
 
-let swarm: TestSwarm;
+let postgres: PostgresServer;
 before(async () => {
-  swarm = await TestSwarm.start(3);
+  postgres = await startPostgres({ maxConnections: 200 });
 });
-after(() => swarm[Symbol.asyncDispose]());
+after(() => postgres[Symbol.asyncDispose]());
 
-test("a stored message is read at every member", async () => {
+async function counts(nodes: readonly TestNode[]): Promise<number[]> {
+  return Promise.all(nodes.map((node) => node.count()));
+}
+
+test("a store is committed and signed by every member", async () => {
+  await using swarm = await TestSwarm.start(5, { postgres });
   const account = new TestAccount();
-  const [a, b, c] = swarm.nodes;
-  const stored = await a!.rpc("store", account.store("hello"));
-  assert.equal(stored.status, 200, JSON.stringify(stored.body));
-  for (const node of [a!, b!, c!]) {
-    const read = await node.rpc("retrieve", account.retrieve());
-    assert.equal(read.status, 200, JSON.stringify(read.body));
+  const { status, body } = await swarm.nodes[2]!.rpc("store", account.store("hello", { namespace: 3 }));
+  assert.equal(status, 200);
+  assert.equal(Object.keys(body.swarm).length, 5);
+  for (const node of swarm.nodes) {
+    const entry = body.swarm[node.pubkey];
+    assert.equal(entry.hash, body.hash);
+    assert.ok(verify(Buffer.from(entry.signature, "base64"), Buffer.from(body.hash), node.keys.ed25519.publicKey));
+    const read = await node.rpc("retrieve", account.retrieve({ namespace: 3 }));
     assert.equal(Buffer.from(read.body.messages[0].data, "base64").toString(), "hello");
   }
+  assert.equal(body.swarm[swarm.nodes[2]!.pubkey].t, body.t);
+});
+
+test("a majority is enough, less than that is a 503, and who was away gets everything when it returns", async () => {
+  await using swarm = await TestSwarm.start(5, { postgres });
+  const [a, b, c, d, e] = swarm.nodes as [TestNode, TestNode, TestNode, TestNode, TestNode];
+  const account = new TestAccount();
+  await a.rpc("store", account.store("with all"));
+  await d.stop();
+  await e.stop();
+  const kept = await a.rpc("store", account.store("with three of five"));
+  assert.equal(kept.status, 200);
+  assert.deepEqual(kept.body.swarm[e.pubkey], { failed: true, timeout: true });
+  await a.rpc("delete", account.delete([(await b.rpc("store", account.store("deleted meanwhile"))).body.hash]));
+  await c.stop();
+  const lost = await a.rpc("store", account.store("with two of five"));
+  assert.deepEqual(lost, {
+    status: 503,
+    body: "Service node is not ready: not confirmed by a majority of the swarm",
+  });
+  for (const node of [c, d, e]) await node.start();
+  await eventually(
+    async () => {
+      for (const node of [d, e]) {
+        const { body } = await node.rpc("retrieve", account.retrieve());
+        const texts = body.messages.map((message: { data: string }) => Buffer.from(message.data, "base64").toString());
+        // What was refused may be there or not: it was never promised.
+        assert.deepEqual(texts.slice(0, 2), ["with all", "with three of five"]);
+        assert.ok(!texts.includes("deleted meanwhile"));
+      }
+    },
+    { timeoutMs: 15_000 },
+  );
+});
+
+test("missed frames survive a restart of the node that keeps them", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres });
+  const [a, b, c] = swarm.nodes as [TestNode, TestNode, TestNode];
+  const account = new TestAccount();
+  await c.stop();
+  assert.equal((await a.rpc("store", account.store("missed"))).status, 200);
+  await a.stop();
+  await a.start();
+  await c.start();
+  await eventually(async () => assert.deepEqual(await counts([b, c]), [1, 1]), { timeoutMs: 15_000 });
+  await eventually(() => assert.equal(a.service.node.data.pending.targets.length, 0), { timeoutMs: 15_000 });
+});
+
+test("a member that missed more than is kept is offered everything", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres, settings: { PENDING_FRAMES: "5" } });
+  const [a, , c] = swarm.nodes as [TestNode, TestNode, TestNode];
+  const account = new TestAccount();
+  const first = await a.rpc("store", account.store("first"));
+  await c.stop();
+  for (let i = 0; i < 20; i++) await a.rpc("store", account.store(`missed ${i}`));
+  await a.rpc("delete", account.delete([first.body.hash]));
+  await c.start();
+  await eventually(async () => assert.equal(await c.count(), 20), { timeoutMs: 15_000 });
+});
+
+test("a member that hangs delays the answer no longer than the straggler time", async () => {
+  await using swarm = await TestSwarm.start(5, { postgres });
+  const [a, b] = swarm.nodes as [TestNode, TestNode];
+  const slow = swarm.nodes[4]!;
+  const commits = slow.service.node.data.commits;
+  const { store } = commits;
+  const gate = Promise.withResolvers<void>();
+  commits.store = async (record) => {
+    await gate.promise;
+    return store.call(commits, record);
+  };
+  const account = new TestAccount();
+  const started = performance.now();
+  const { status, body } = await a.rpc("store", account.store("hello"));
+  assert.equal(status, 200);
+  assert.ok(performance.now() - started < 1_500);
+  assert.deepEqual(body.swarm[slow.pubkey], { failed: true, timeout: true });
+  gate.resolve();
+  commits.store = store;
+  await eventually(async () => assert.equal(await slow.count(), 1), { timeoutMs: 10_000 });
+  assert.equal(await b.count(), 1);
+});
+
+test("a sender with an old map learns the new one from a refusal and sends to the new members", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres });
+  const [a, b, c] = swarm.nodes as [TestNode, TestNode, TestNode];
+  const d = await swarm.add();
+  const layout = new Map([[0n, [a, b, d]]]);
+  swarm.setMap(layout, [b, c, d]);
+  const account = new TestAccount();
+  const storing = a.rpc("store", account.store("across"));
+  const late = setTimeout(() => swarm.publish(), 300);
+  const { status, body } = await storing;
+  clearTimeout(late);
+  assert.equal(status, 200);
+  assert.deepEqual(Object.keys(body.swarm).sort(), [a, b, d].map((node) => node.pubkey).sort());
+  assert.equal(await d.count(), 1);
+});
+
+test("a member whose map is behind waits for it a moment before it refuses", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres });
+  const [a, b, c] = swarm.nodes as [TestNode, TestNode, TestNode];
+  const d = await swarm.add();
+  swarm.setMap(new Map([[0n, [a, b, c, d]]]), [a, d]);
+  const account = new TestAccount();
+  const storing = a.rpc("store", account.store("early"));
+  const late = setTimeout(() => swarm.publish(), 200);
+  const { status, body } = await storing;
+  clearTimeout(late);
+  assert.equal(status, 200);
+  assert.equal(Object.values(body.swarm).filter((entry) => (entry as { failed?: true }).failed).length, 0);
+});
+
+test("two maps at once give no majority to the old one", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres });
+  const [a, b, c] = swarm.nodes as [TestNode, TestNode, TestNode];
+  swarm.setMap(new Map([[0n, [b, c]]]), [b, c]);
+  const { status } = await a.rpc("store", new TestAccount().store("stale"));
+  assert.equal(status, 503);
 });

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { pubkeyBytes } from "@swarmpost/crypto";
+import { LinkError, PeerLinks } from "@swarmpost/rpc";
+import {
+  accountBytes,
+  accountId,
+  type DeleteRequest,
+  messageDigest,
+  namespace,
+  parseRequest,
+} from "@swarmpost/storage-rpc";
+import { ByteWriter } from "../byte-writer.ts";
+import { encodeDeleteRequest, uniqueHashes } from "../delete-request.ts";
+import { writeFence } from "../fence.ts";
+import { writeDeletion, writeEntry, writeList, writeTombstone } from "../handoff-codec.ts";
+import type { ReplicaRecord, StoreRecord } from "../record.ts";
+import { encodeRecord } from "../record-codec.ts";
+import { KIND, REFUSAL } from "../replica-kinds.ts";
+import { TestAccount } from "../testing/test-account.ts";
+import { TestNode } from "../testing/test-node.ts";
+import { TestSwarm } from "../testing/test-swarm.ts";
+
+let swarm: TestSwarm;
+let victim: TestNode;
+/** Keys of a member and of a registered node of no swarm; both send what an honest storage would not. */
+let member: TestNode;
+let stranger: TestNode;
+before(async () => {
+  swarm = await TestSwarm.start(3);
+  [victim, member] = swarm.nodes as [TestNode, TestNode];
+  stranger = await swarm.add();
+});
+after(() => swarm[Symbol.asyncDispose]());
+
+async function send(from: TestNode, kind: number, payload: Uint8Array): Promise<Buffer> {
+  const contact = { host: "127.0.0.1", port: victim.replicaPort, certificate: victim.certificate };
+  const { certificate, keys } = from;
+  await using links = new PeerLinks({ keys, certificate }, { contact: () => contact });
+  return Buffer.from(await links.request(victim.pubkey, kind, payload, { deadlineMs: 5_000 }));
+}
+
+function refusedWith(code: number): (error: unknown) => boolean {
+  return (error) => error instanceof LinkError && error.code === "refused" && error.detail === code;
+}
+
+function frame(record: ReplicaRecord, flags = 0): Buffer {
+  const view = victim.view.current;
+  const { id: swarmId, changedHeight } = view.swarms[0]!;
+  const fence = { swarmId, changedHeight, mapHeight: view.map.height };
+  return writeFence(new ByteWriter().u8(flags), fence).bytes(encodeRecord(record)).finish();
+}
+
+function message(from: TestNode, account: TestAccount, more: Partial<StoreRecord> = {}): StoreRecord {
+  const data = Buffer.from("planted");
+  const id = accountId(account.id);
+  return {
+    kind: "store",
+    account: accountBytes(id),
+    namespace: 0,
+    hash: messageDigest(id, namespace(0), data),
+    timestampMs: Date.now(),
+    expiryMs: Date.now() + 86_400_000,
+    stamp: { ms: Date.now(), node: pubkeyBytes(from.pubkey) },
+    auth: undefined,
+    data,
+    ...more,
+  };
+}
+
+function deletion(from: TestNode, params: object): ReplicaRecord {
+  const request = parseRequest(JSON.stringify({ method: "delete", params })) as DeleteRequest;
+  return {
+    kind: "delete",
+    account: accountBytes(request.account),
+    hashes: uniqueHashes(request.messages),
+    stamp: { ms: Date.now(), node: pubkeyBytes(from.pubkey) },
+    request: encodeDeleteRequest(request),
+  };
+}
+
+test("a member's own frame is taken, so that the refusals below mean something", async () => {
+  await send(member, KIND.replicate, frame(message(member, new TestAccount())));
+});
+
+test("a node of another swarm, or of none, cannot send replica frames", async () => {
+  const record = message(stranger, new TestAccount());
+  await assert.rejects(send(stranger, KIND.replicate, frame(record)), refusedWith(REFUSAL.stranger));
+});
+
+test("a key that is not registered cannot even connect", async () => {
+  const unknown = new TestNode(victim.databaseUrl);
+  unknown.certificate = member.certificate;
+  const { nodeCertificate } = await import("@swarmpost/rpc");
+  unknown.certificate = Buffer.from(await nodeCertificate(unknown.keys));
+  const record = message(unknown, new TestAccount());
+  const refused = (error: unknown) => error instanceof LinkError && error.code !== "refused";
+  await assert.rejects(send(unknown, KIND.replicate, frame(record)), refused);
+});
+
+test("a member cannot stamp for another node, from the future, or a live frame from the past", async () => {
+  const account = new TestAccount();
+  const now = Date.now();
+  const invalid = refusedWith(REFUSAL.invalid);
+  const stamped = (ms: number, from = member) => ({ stamp: { ms, node: pubkeyBytes(from.pubkey) } });
+  for (const stamp of [stamped(now, victim), stamped(now + 80_000), stamped(now - 80_000)]) {
+    await assert.rejects(send(member, KIND.replicate, frame(message(member, account, stamp))), invalid);
+  }
+  await send(member, KIND.replicate, frame(message(member, account, stamped(now - 80_000)), 1));
+});
+
+test("a member cannot plant a message in a private namespace, nor revive one with its old signature", async () => {
+  const account = new TestAccount();
+  const invalid = refusedWith(REFUSAL.invalid);
+  const unsigned = message(member, account, { namespace: 2 });
+  await assert.rejects(send(member, KIND.replicate, frame(unsigned)), invalid);
+  const signedAt = (timestamp: number) => {
+    const { signature, pubkey_ed25519 } = account.signed(`store2${timestamp}`);
+    const ed25519 = Buffer.from(pubkey_ed25519, "hex");
+    const auth = { signature: Buffer.from(signature, "base64"), signatureTimestampMs: timestamp, ed25519 };
+    return message(member, account, { namespace: 2, auth: { ...auth, subaccount: undefined } });
+  };
+  await assert.rejects(send(member, KIND.replicate, frame(signedAt(Date.now() - 200_000))), invalid);
+  await send(member, KIND.replicate, frame(signedAt(Date.now())));
+});
+
+test("a member cannot delete what is not its own", async () => {
+  const account = new TestAccount();
+  const { body } = await victim.rpc("store", account.store("kept"));
+  const forged = { ...new TestAccount().delete([body.hash]), pubkey: account.id };
+  await assert.rejects(send(member, KIND.replicate, frame(deletion(member, forged))), refusedWith(REFUSAL.invalid));
+  const tombstone = {
+    account: Buffer.from(account.id, "hex"),
+    hash: Buffer.from(body.hash, "base64"),
+    stamp: { ms: Date.now(), node: pubkeyBytes(member.pubkey) },
+    expiryMs: Date.now() + 1_000_000,
+    deletion: Buffer.alloc(32),
+  };
+  const writer = new ByteWriter().u64(0);
+  writeList(writer, [], writeEntry);
+  writeList(
+    writer,
+    [{ id: tombstone.deletion, account: tombstone.account, request: Buffer.from("{}") }],
+    writeDeletion,
+  );
+  writeList(writer, [tombstone], writeTombstone);
+  await assert.rejects(send(member, KIND.handOver, writer.finish()), refusedWith(REFUSAL.invalid));
+  assert.equal((await victim.rpc("retrieve", account.retrieve())).body.messages.length, 1);
+});
+
+test("a member's expiry is cut to what the namespace allows", async () => {
+  const account = new TestAccount();
+  const year = message(member, account, { expiryMs: Date.now() + 365 * 86_400_000 });
+  await send(member, KIND.replicate, frame(year));
+  const { body } = await victim.rpc("retrieve", account.retrieve());
+  assert.ok(body.messages[0].expiration <= Date.now() + 14 * 86_400_000);
+});
+
+test("a node that never was responsible can neither hand over nor pull", async () => {
+  const account = new TestAccount();
+  const writer = new ByteWriter().u64(0);
+  writeList(writer, [message(stranger, account)], (target, record) => target.bytes(encodeRecord(record)));
+  writeList(writer, [], writeDeletion);
+  writeList(writer, [], writeTombstone);
+  await assert.rejects(send(stranger, KIND.handOver, writer.finish()), refusedWith(REFUSAL.stranger));
+  await victim.rpc("store", account.store("secret"));
+  const page = await send(stranger, KIND.pullIndex, new ByteWriter().u64(0).u8(0).finish());
+  assert.equal(page.readUInt32LE(page.length - 4), 0);
+});
+
+test("garbage on the replica port is refused and nothing breaks", async () => {
+  for (const kind of [...Object.values(KIND), 99]) {
+    for (const payload of [Buffer.alloc(0), Buffer.from([1, 2, 3]), Buffer.alloc(200, 0xff)]) {
+      await assert.rejects(send(member, kind, payload), LinkError);
+    }
+  }
+  assert.equal((await victim.rpc("info", {})).status, 200);
+});
