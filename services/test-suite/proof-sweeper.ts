@@ -3,9 +3,9 @@ import type { ProofBook } from "./proof-book.ts";
 import type { RegistryFollower } from "./registry-follower.ts";
 import { WakeableLoop } from "./wakeable-loop.ts";
 
-const SWEEP_MS = 5_000;
+const SWEEP_MS = 1_000;
 
-/** Drops proofs that ran out every few seconds, those of nodes that left at once, and counts the rest. */
+/** Drops proofs that ran out every second, those of nodes that left at once, and counts the rest. */
 export class ProofSweeper implements AsyncDisposable {
   readonly #loop: WakeableLoop;
 
