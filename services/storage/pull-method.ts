@@ -17,6 +17,7 @@ import {
   writeTombstone,
   writeTombstoneKey,
 } from "./handoff-codec.ts";
+import { fit } from "./fit-tombstones.ts";
 import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
 import { encodeRecord } from "./record-codec.ts";
@@ -80,10 +81,18 @@ export function pullTombstonesMethod(parts: PullParts): ReplicaMethod {
     await seen(parts.view, mapHeight);
     const rows = await parts.tombstones.page(after, PAGE, parts.clock.now());
     const own = rows.filter((row) => owns(parts.view, peer, row.account));
+    const deletions = await parts.tombstones.deletions(own.map((row) => row.deletion));
+    const fitting = fit(own, deletions);
+    const cut = fitting.length < own.length;
     const writer = new ByteWriter();
-    writeCursor(writer, rows.length < PAGE ? undefined : rows.at(-1), writeTombstoneKey);
-    writeList(writer, await parts.tombstones.deletions(own.map((row) => row.deletion)), writeDeletion);
-    writeList(writer, own, writeTombstone);
+    writeCursor(writer, cut ? fitting.at(-1) : rows.length < PAGE ? undefined : rows.at(-1), writeTombstoneKey);
+    const sent = new Set(fitting.map((row) => row.deletion.toString("latin1")));
+    writeList(
+      writer,
+      deletions.filter(({ id }) => sent.has(id.toString("latin1"))),
+      writeDeletion,
+    );
+    writeList(writer, fitting, writeTombstone);
     return writer.finish();
   };
 }

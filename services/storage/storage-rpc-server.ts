@@ -1,4 +1,4 @@
-import { type LinkHandler, LinkRefusal } from "@swarmpost/rpc";
+import { type LinkHandler, LinkRefusal, MAX_FRAME_BYTES } from "@swarmpost/rpc";
 import { parseRequest, RpcError, type SubRequest } from "@swarmpost/storage-rpc";
 import { StorageError } from "./errors.ts";
 import { type Answer, notReady, refused } from "./methods/answer.ts";
@@ -9,6 +9,9 @@ export const LOCAL_KIND = { rpc: 1, readiness: 2 } as const;
 
 const TEXT = 0;
 const JSON_BODY = 1;
+
+/** What fits into one frame: only a batch of large retrieves without limits of their own is longer. */
+const MAX_ANSWER_BYTES = MAX_FRAME_BYTES - 1024;
 
 /** What the local server needs. */
 export interface StorageRpcParts {
@@ -65,6 +68,7 @@ function failure(error: unknown, parts: StorageRpcParts): Answer {
 function encodeAnswer({ status, body }: Answer): Buffer {
   const isText = typeof body === "string";
   const bytes = Buffer.from(isText ? body : JSON.stringify(body), "utf8");
+  if (bytes.length > MAX_ANSWER_BYTES) return encodeAnswer({ status: 500, body: "request failed" });
   const head = Buffer.alloc(3);
   head.writeUInt16LE(status);
   head.writeUInt8(isText ? TEXT : JSON_BODY, 2);

@@ -15,7 +15,7 @@ export interface PlanInput {
 /**
  * What this node must pull because of a new map. A node whose swarm took over part of the ring, or that is new to its
  * swarm, pulls that part from those who kept it. A node with a new database, or one that missed maps in between, also
- * pulls everything from the other members.
+ * pulls everything from the other members; and so does, without being behind, a node whose swarm lost a member.
  */
 export function planSync(input: PlanInput): SyncTask[] {
   const { self, current, previous, last } = input;
@@ -26,14 +26,18 @@ export function planSync(input: PlanInput): SyncTask[] {
   const tasks = before === undefined ? [] : gained(before, current, own, self);
   if (last !== undefined && before !== last) tasks.push(...gained(last, current, own, self));
   const missed = last === undefined || (!consecutive && last.swarms.length > 0);
-  return missed ? [...tasks, ...fromMates(current, own, self)] : tasks;
+  if (missed) return [...tasks, ...fromMates("mates", current, own, self)];
+  const mates = before?.swarmOf(self)?.id === own.id ? before.swarmOf(self)?.members : undefined;
+  const someLeft = mates?.some((member) => !own.members.includes(member)) ?? false;
+  return someLeft ? [...tasks, ...fromMates("refresh", current, own, self)] : tasks;
 }
 
-function fromMates(current: KnownMap, own: KnownSwarm, self: Pubkey): SyncTask[] {
+/** One task for everything, from the other members. */
+function fromMates(kind: "mates" | "refresh", current: KnownMap, own: KnownSwarm, self: Pubkey): SyncTask[] {
   const sources = own.members.filter((member) => member !== self);
   if (sources.length === 0) return [];
   const size = own.members.length;
-  return [{ kind: "mates", range: undefined, sources, size, mapHeight: current.height, done: new Map() }];
+  return [{ kind, range: undefined, sources, size, mapHeight: current.height, done: new Map() }];
 }
 
 /** One task for each former swarm that kept what the own swarm keeps now, unless this node was in it. */

@@ -12,8 +12,11 @@ export type SourceState =
 
 /** Accounts that this node may lack messages of, and whom it pulls them from. */
 export interface SyncTask {
-  /** "mates": this node's database was new or missed map changes. "gained": its swarm took over part of the ring. */
-  readonly kind: "mates" | "gained";
+  /**
+   * "mates": this node's database was new or missed map changes. "gained": its swarm took over part of the ring.
+   * "refresh": a member has left, perhaps with frames that it alone kept for this node; nothing is known to be missing.
+   */
+  readonly kind: "mates" | "gained" | "refresh";
   /** The part of the ring: what `owner` kept when the swarms were `ids` (ascending). Everything when undefined. */
   readonly range: { readonly ids: readonly bigint[]; readonly owner: bigint } | undefined;
   /** The holders before, without this node. */
@@ -44,7 +47,7 @@ export function finished(task: SyncTask, registered: (node: Pubkey) => boolean):
  * before that is not at one of them: this is how a new network starts.
  */
 export function whole(task: SyncTask, registered: (node: Pubkey) => boolean): boolean {
-  if (finished(task, registered)) return true;
+  if (task.kind === "refresh" || finished(task, registered)) return true;
   const states = [...task.done.values()];
   const wholeSources = states.filter((state) => state === "whole").length;
   if (wholeSources >= Math.ceil(task.size / 2)) return true;

@@ -1,5 +1,6 @@
 import type { ReplicaRecord } from "../record.ts";
 import { committed, majority, type MemberResult, type Replication, taken } from "../replicate.ts";
+import { STAMP_TOLERANCE_MS } from "../stamp.ts";
 import { type Answer, notReady } from "./answer.ts";
 import type { MethodNode } from "./node.ts";
 
@@ -35,15 +36,37 @@ export async function swarmWrite<R extends ReplicaRecord>(
     const current = record;
     const replication = await node.replicator.run(current, () => node.executor.run(current));
     if (replication === undefined) return { moved: true };
-    const beaten = Math.max(0, ...[...replication.results.values()].map((result) => write.beatenBy(result)));
+    const beaten = believed(replication, write, node);
     if (beaten === 0 || attempt === MAX_STAMPS) return settle(current, replication, node);
     record = write.stamped(beaten);
   }
 }
 
+/**
+ * The stamp that won over this write, as far as it is believed: when this node itself says so, or two members do. One
+ * member alone could else push the stamps of a swarm into the future, where nobody takes them.
+ */
+function believed<R extends ReplicaRecord>(
+  { results }: Replication,
+  write: SwarmWrite<R>,
+  { view, clock }: MethodNode,
+): number {
+  const latest = clock.now() + STAMP_TOLERANCE_MS;
+  const claim = (result: MemberResult) => {
+    const stamp = write.beatenBy(result);
+    return stamp < latest ? stamp : 0;
+  };
+  const own = results.get(view.self);
+  const others = [...results].filter(([member]) => member !== view.self).map(([, result]) => claim(result));
+  const second = others.sort((a, b) => b - a)[1] ?? 0;
+  return Math.max(own === undefined ? 0 : claim(own), second);
+}
+
 async function settle(record: ReplicaRecord, replication: Replication, node: MethodNode): Promise<WriteResult> {
   const { results } = replication;
-  if (!committed(results.get(node.view.self))) return { answer: notReady("database unavailable") };
+  const own = results.get(node.view.self);
+  if (own?.kind === "superseded") return { answer: notReady("overtaken by a deletion") };
+  if (!committed(own)) return { answer: notReady("database unavailable") };
   const count = [...results.values()].filter(committed).length;
   if (count < majority(results.size)) return { answer: notReady("not confirmed by a majority of the swarm") };
   const missed = [...results].filter(([, result]) => !taken(result)).map(([member]) => member);
