@@ -22,6 +22,20 @@ export interface RunningSuite extends AsyncDisposable {
 export type SuiteSettings = Pick<TestSuiteConfig, "BUS_URL" | "DATABASE_URL" | "CHAIN_WATCHER"> &
   Partial<TestSuiteConfig>;
 
+const quick = {
+  GRPC_HOST: "127.0.0.1",
+  GRPC_PORT: 0,
+  PEER_SEEDS: [],
+  ADDRESS_POLICY: "private",
+  MINIMUM_VERSION: [2, 11, 0],
+  PROOF_INTERVAL_MS: 3_600_000,
+  PROOF_LIFETIME_MS: 7_500_000,
+  CONTACT_CHECK_MS: 100,
+  REGISTRY_POLL_MS: 100,
+  SPREAD_MS: 100,
+  DIGEST_MS: 300,
+} satisfies Partial<TestSuiteConfig>;
+
 /** Starts a test-suite on real Postgres and NATS for these relays, which learn where it is. */
 export async function startSuite(
   settings: SuiteSettings,
@@ -30,21 +44,7 @@ export async function startSuite(
 ): Promise<RunningSuite> {
   await using stack = new AsyncDisposableStack();
   const runtime = createRuntime("test-suite", { logger: silentLogger, ...(clock ? { clock } : {}) });
-  const config: TestSuiteConfig = {
-    GRPC_HOST: "127.0.0.1",
-    GRPC_PORT: 0,
-    RELAYS: relays.map((relay) => relay.address),
-    PEER_SEEDS: [],
-    ADDRESS_POLICY: "private",
-    MINIMUM_VERSION: [2, 11, 0],
-    PROOF_INTERVAL_MS: 3_600_000,
-    PROOF_LIFETIME_MS: 7_500_000,
-    CONTACT_CHECK_MS: 100,
-    REGISTRY_POLL_MS: 100,
-    SPREAD_MS: 100,
-    DIGEST_MS: 300,
-    ...settings,
-  };
+  const config = { ...quick, RELAYS: relays.map((relay) => relay.address), ...settings };
   const service = stack.use(await createTestSuite(config, runtime));
   for (const relay of relays) relay.testSuite = service.address;
   const client = createClient(ProofService, stack.use(openChannel(service.address)));

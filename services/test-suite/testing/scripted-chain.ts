@@ -18,7 +18,6 @@ export class ScriptedChain implements AsyncDisposable {
         const nodes = [...this.nodes].sort().map((node) => ({ pubkey: pubkeyBytes(node) }));
         return { registry: { chainId: 31337n, contract: Buffer.alloc(20, 1), height: this.#height, nodes } };
       },
-      // eslint-disable-next-line require-yield
       async *watchBlocks() {
         throw new RpcError("unimplemented", "not scripted");
       },
