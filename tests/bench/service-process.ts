@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { eventually, sparePort, startGuarded } from "@swarmpost/testkit";
+
+/** A service that runs as a process of its own, as in a container. */
+export interface ServiceProcess extends AsyncDisposable {
+  readonly pid: number;
+}
+
+/** Folder for V8 CPU profiles of the services; written when they end. */
+export type ProfileFolder = string | undefined;
+
+/**
+ * Starts `services/<name>/main.ts` with nothing but these settings and waits until it is ready. Ends with this process.
+ * @throws TestkitError with the end of its log when it does not start, AssertionError with its reasons when it does not get ready.
+ */
+export async function startService(
+  name: string,
+  settings: Readonly<Record<string, string>>,
+  profiles: ProfileFolder,
+): Promise<ServiceProcess> {
+  const adminPort = await sparePort();
+  const folder = join(import.meta.dirname, "../../services", name);
+  const profile = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
+  const env = { PATH: process.env.PATH, LOG_LEVEL: "info", ADMIN_PORT: String(adminPort), ...settings };
+  const running = await startGuarded(process.execPath, [...profile, join(folder, "main.ts")], {
+    cwd: folder,
+    env,
+    readyText: '"started"',
+  });
+  const service = { pid: running.pid, [Symbol.asyncDispose]: () => running.end("SIGTERM") };
+  try {
+    await untilReady(name, adminPort);
+    return service;
+  } catch (error) {
+    await service[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function untilReady(name: string, adminPort: number): Promise<void> {
+  return eventually(
+    async () => {
+      const response = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
+      if (!response.ok) throw new Error(`${name} is not ready: ${(await response.text()).trim()}`);
+    },
+    { timeoutMs: 30_000 },
+  );
+}
