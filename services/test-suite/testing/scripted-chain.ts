@@ -19,6 +19,7 @@ export class ScriptedChain implements AsyncDisposable {
         return { registry: { chainId: 31337n, contract: Buffer.alloc(20, 1), height: this.#height, nodes } };
       },
       async *watchBlocks() {
+        yield* [];
         throw new RpcError("unimplemented", "not scripted");
       },
     });
