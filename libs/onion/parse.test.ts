@@ -15,6 +15,7 @@ test("a malformed outer frame names what is wrong in the text of the 400 answer"
     [frame(Buffer.alloc(3), "not json"), "invalid json"],
     [frame(Buffer.alloc(3), "[1]"), "invalid json"],
     [frame(Buffer.alloc(3), ""), "invalid json"],
+    [frame(Buffer.alloc(3), `{"ephemeral_key":"${key}","x":"${"x".repeat(70_000)}"}`), "invalid json"],
     [frame(Buffer.alloc(3), "{}"), "missing ephemeral_key"],
     [frame(Buffer.alloc(3), `{"ephemeral_key":"zz"}`), "invalid ephemeral_key"],
     [frame(Buffer.alloc(3), `{"ephemeral_key":"${key}","enc_type":"rot13"}`), "invalid enc_type"],

@@ -15,8 +15,8 @@ export interface EdgeRequest {
   readonly header: (name: string) => string | undefined;
   /** Client's IP address. */
   readonly address: string;
-  /** Reads the body, after checking its length and taking a place among the requests under way. */
-  readonly body: () => Promise<Buffer>;
+  /** Reads the body (10 MiB at most by default), after checking its length and taking a place among those under way. */
+  readonly body: (maxBytes?: number) => Promise<Buffer>;
 }
 
 /** One route: a path with its method, and what answers it. */
@@ -133,8 +133,8 @@ export class EdgeServer implements AsyncDisposable {
         return Array.isArray(value) ? value.join(", ") : value;
       },
       address: request.socket.remoteAddress ?? "",
-      body: async () => {
-        declaredLength(request);
+      body: async (maxBytes) => {
+        declaredLength(request, maxBytes);
         const place = this.#parts.work.enter();
         if (!place) {
           this.#parts.metrics.busy.inc({ by: "client" });
@@ -142,7 +142,7 @@ export class EdgeServer implements AsyncDisposable {
         }
         scope.use(place);
         if (request.headers.expect !== undefined) response.writeContinue();
-        const body = await readBody(request, place);
+        const body = await readBody(request, place, maxBytes);
         if (!body) throw new RelayError("aborted", "the client went away");
         this.#parts.metrics.bodyBytes.observe(body.length);
         return body;

@@ -32,11 +32,25 @@ export class RateLimiter {
 
   /** The address itself is kept nowhere: its bucket is named by a hash under a secret of this node. */
   takeForClient(address: string): Promise<boolean> {
-    const name = blake2b(16, Buffer.from(address.replace(/^::ffff:/, "")), this.#secret).toString("hex");
+    const name = blake2b(16, Buffer.from(clientNetwork(address)), this.#secret).toString("hex");
     return this.#clients.takeToken(`rate:${name}`, this.#limits.client);
   }
 
   takeForNode(node: Pubkey): Promise<boolean> {
     return this.#nodes.takeToken(`rate:${node}`, this.#limits.node);
   }
+}
+
+/** What counts as one client: an IPv4 address, or the /64 of an IPv6 one, of which everybody has a whole network. */
+export function clientNetwork(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped?.[1]) return mapped[1];
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::", 2).map((part) => part.split(":").filter((group) => group !== ""));
+  const groups = [...head];
+  if (tail !== undefined) groups.push(...Array<string>(Math.max(0, 8 - head.length - tail.length)).fill("0"), ...tail);
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
 }

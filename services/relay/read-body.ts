@@ -13,22 +13,26 @@ const busy = () => refusal(503, "Server busy, try again later", { close: true })
  * @returns the declared length, undefined when absent.
  * @throws RelayError `refused` with 400 or 413.
  */
-export function declaredLength(request: IncomingMessage): number | undefined {
+export function declaredLength(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): number | undefined {
   const header = request.headers["content-length"];
   if (header === undefined) return undefined;
   if (!/^\d+$/.test(header)) throw refusal(400, "invalid Content-Length", { close: true });
   const length = Number(header);
-  if (length > MAX_BODY_BYTES) throw tooLarge();
+  if (length > maxBytes) throw tooLarge();
   return length;
 }
 
 /**
- * Reads a whole request body, never more than {@link MAX_BODY_BYTES}, and counts it in `place`. A body that came in one
+ * Reads a whole request body, never more than `maxBytes`, and counts it in `place`. A body that came in one
  * chunk is not copied.
  * @returns undefined when the client went away before the end.
  * @throws RelayError `refused` with 413 or 503.
  */
-export function readBody(request: IncomingMessage, place: Place): Promise<Buffer | undefined> {
+export function readBody(
+  request: IncomingMessage,
+  place: Place,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -38,7 +42,7 @@ export function readBody(request: IncomingMessage, place: Place): Promise<Buffer
     };
     const onData = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) end(() => reject(tooLarge()));
+      if (size > maxBytes) end(() => reject(tooLarge()));
       else if (place.hold(chunk.length)) chunks.push(chunk);
       else end(() => reject(busy()));
     };

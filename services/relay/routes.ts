@@ -12,6 +12,9 @@ import { refusal } from "./relay-error.ts";
 import { STORAGE_SERVER_VERSION } from "./respond.ts";
 import type { StorageRpc } from "./storage-rpc.ts";
 
+/** A question to a seed is short; parsing 10 MiB of JSON would be too much work for a stranger to order. */
+const MAX_JSON_RPC_BYTES = 65_536;
+
 /** What the routes of the HTTPS edge need. */
 export interface RouteParts {
   readonly keys: NodeKeys;
@@ -77,7 +80,7 @@ function jsonRpc(parts: RouteParts): Route {
     path: "/json_rpc",
     answer: async (request) => {
       await limit(parts, request.address);
-      return answerJsonRpc(await request.body(), parts.jsonRpc);
+      return answerJsonRpc(await request.body(MAX_JSON_RPC_BYTES), parts.jsonRpc);
     },
   };
 }

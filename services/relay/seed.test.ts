@@ -132,6 +132,8 @@ test("a new view shows at once", async () => {
 test("requests that make no sense get JSON-RPC errors", async () => {
   assert.deepEqual([(await ask("{")).status, (await ask("{")).json.error?.code], [400, -32_700]);
   assert.equal((await ask("[]")).json.error?.code, -32_600);
+  const long = await network.request(nodes[0], "/json_rpc", `{"method":"${"x".repeat(70_000)}"}`);
+  assert.deepEqual([long.status, long.body.toString()], [413, "Request body too large"]);
   const unknown = await ask({ id: "a", method: "get_info" });
   assert.deepEqual([unknown.status, unknown.json.id, unknown.json.error?.code], [200, "a", -32_601]);
   for (const params of [[], "x", { limit: "1" }, { fields: 7 }, { service_node_pubkeys: ["xy"] }, { active_only: 1 }]) {

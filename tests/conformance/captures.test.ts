@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseRequest } from "@swarmpost/storage-rpc";
 import { openOnion } from "./open-onion.ts";
 import { type RecordedLine, readRecording } from "./recorded.ts";
 
@@ -59,4 +60,22 @@ function checkEnd(trace: Trace, last: ReturnType<typeof openOnion>[number] | und
   const { host, target, port, protocol, plaintext } = last.inner;
   assert.deepEqual({ ...trace.finalRelay, host, target, port, protocol }, trace.finalRelay);
   assert.ok(plaintext.toString("hex").includes(trace.innerHex ?? ""));
+}
+
+for (const client of ["session-desktop", "sessionjs"] as const) {
+  test(`every plain request recorded from ${client} parses`, () => {
+    const plain = readRecording(client).lines.filter((line) => line.bodyText !== undefined && line.bodyLen);
+    const paths = plain.map((line) => checkPlain(line, line.bodyText ?? ""));
+    assert.ok(paths.includes("/json_rpc") && paths.includes("/storage_rpc/v1"));
+  });
+}
+
+function checkPlain(line: RecordedLine, body: string): string {
+  const [, url = ""] = line.rawHead?.split(" ", 2) ?? [];
+  assert.equal(Buffer.byteLength(body), line.bodyLen);
+  const path = new URL(url, "https://node").pathname;
+  if (path === "/storage_rpc/v1") assert.ok(parseRequest(body).method);
+  else if (path === "/json_rpc") assert.match((JSON.parse(body) as { method: string }).method, /^get_n_service_nodes$/);
+  else assert.fail(`a plain request to ${path}`);
+  return path;
 }
