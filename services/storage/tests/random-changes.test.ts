@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually, startPostgres } from "@swarmpost/testkit";
+import { TestAccount } from "../testing/test-account.ts";
+import type { TestNode } from "../testing/test-node.ts";
+import { TestSwarm } from "../testing/test-swarm.ts";
+
+const OTHER = 2n ** 63n;
+const seed = Number(process.env["SEED"] ?? 7);
+const STEPS = Number(process.env["STEPS"] ?? 30);
+
+/** mulberry32 */
+function generator(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+interface Message {
+  readonly text: string;
+  /** What the network promised; "unknown" after an answer that was not 200. */
+  state: "stored" | "deleted" | "unknown";
+  hash: string;
+}
+
+class Story {
+  readonly random = generator(seed);
+  readonly log: string[] = [`seed ${seed}`];
+  readonly swarm: TestSwarm;
+  readonly mail: { account: TestAccount; messages: Message[] }[];
+  #count = 0;
+
+  constructor(swarm: TestSwarm) {
+    this.swarm = swarm;
+    this.mail = Array.from({ length: 12 }, () => ({ account: new TestAccount(), messages: [] }));
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[Math.floor(this.random() * items.length)] as T;
+  }
+
+  keepers(account: TestAccount): TestNode[] {
+    const members = this.swarm.nodes[0]!.view.current.responsible(Buffer.from(account.id, "hex").subarray(1))?.members;
+    return this.swarm.nodes.filter((node) => members?.includes(node.pubkey));
+  }
+
+  async store(): Promise<void> {
+    const { account, messages } = this.pick(this.mail);
+    const old = messages.filter((message) => message.state === "deleted");
+    const again = this.random() < 0.3 ? this.pick(old) : undefined;
+    const message = again ?? { text: `message ${this.#count++}`, state: "unknown" as const, hash: "" };
+    if (again === undefined) messages.push(message);
+    const node = this.pick(this.keepers(account).filter((each) => each.running));
+    if (node === undefined) return;
+    message.state = "unknown";
+    const answer = await node.rpc("store", account.store(message.text)).catch(() => undefined);
+    if (answer?.status !== 200) return;
+    message.state = "stored";
+    message.hash = answer.body.hash;
+  }
+
+  async delete(): Promise<void> {
+    const { account, messages } = this.pick(this.mail);
+    const message = this.pick(messages.filter((each) => each.state === "stored"));
+    const node = this.pick(this.keepers(account).filter((each) => each.running));
+    if (message === undefined || node === undefined) return;
+    message.state = "unknown";
+    const answer = await node.rpc("delete", account.delete([message.hash])).catch(() => undefined);
+    if (answer?.status === 200) message.state = "deleted";
+  }
+
+  /** Some operations at once, never two on one message: then the order of their answers is the truth. */
+  async traffic(): Promise<void> {
+    for (let i = 0; i < 4; i++) await (this.random() < 0.7 ? this.store() : this.delete());
+  }
+
+  async stopOne(): Promise<void> {
+    if (this.swarm.nodes.some((node) => !node.running)) return;
+    await this.pick(this.swarm.nodes).stop();
+    this.log.push("stop");
+  }
+
+  async startAll(): Promise<void> {
+    for (const node of this.swarm.nodes.filter((each) => !each.running)) {
+      await node.start();
+      this.log.push("start");
+    }
+    this.swarm.publish();
+  }
+
+  remap(): void {
+    const nodes = [...this.swarm.nodes].sort(() => this.random() - 0.5);
+    const split = this.random();
+    const layouts = [
+      new Map([[0n, nodes]]),
+      new Map([
+        [0n, nodes.slice(0, 3)],
+        [OTHER, nodes.slice(3)],
+      ]),
+      new Map([[0n, nodes.slice(0, 5)]]),
+      new Map([[OTHER, nodes.slice(1)]]),
+    ];
+    const layout = layouts[Math.floor(split * layouts.length)]!;
+    this.log.push(
+      `map ${[...layout].map(([id, members]) => `${id}: ${members.map((n) => this.swarm.nodes.indexOf(n))}`)}`,
+    );
+    this.swarm.setMap(layout);
+  }
+
+  async check(): Promise<void> {
+    for (const { account, messages } of this.mail) {
+      for (const node of this.keepers(account)) {
+        const { body } = await node.rpc("retrieve", account.retrieve({ max_size: -1 }));
+        const texts = body.messages.map((each: { data: string }) => Buffer.from(each.data, "base64").toString());
+        const who = `${this.swarm.nodes.indexOf(node)}`;
+        for (const message of messages) {
+          if (message.state === "stored") assert.ok(texts.includes(message.text), `${message.text} is lost at ${who}`);
+          if (message.state === "deleted")
+            assert.ok(!texts.includes(message.text), `${message.text} is back at ${who}`);
+        }
+      }
+    }
+  }
+}
+
+test("nothing acknowledged is lost and nothing deleted comes back, whatever joins, leaves, dissolves or restarts", async () => {
+  await using postgres = await startPostgres({ maxConnections: 200 });
+  await using swarm = await TestSwarm.start(6, {
+    postgres,
+    settings: { MEMBER_TIMEOUT_MS: "800", STRAGGLER_MS: "50" },
+  });
+  const story = new Story(swarm);
+  try {
+    for (let step = 0; step < STEPS; step++) {
+      await story.traffic();
+      const what = story.random();
+      if (what < 0.12) await story.stopOne();
+      else if (what < 0.3) await story.startAll();
+      else if (what < 0.4) story.remap();
+    }
+    await story.startAll();
+    const promised = story.mail.flatMap(({ messages }) => messages).filter((message) => message.state !== "unknown");
+    assert.ok(promised.length > STEPS / 2, "the faults must leave some traffic");
+    await eventually(() => story.check(), { timeoutMs: 30_000 });
+    await eventually(
+      async () => {
+        for (const node of swarm.nodes) assert.equal(await strays(node), 0, "what is handed over must be erased");
+      },
+      { timeoutMs: 30_000 },
+    );
+    await story.check();
+  } catch (error) {
+    throw new Error(story.log.join("\n"), { cause: error });
+  }
+});
+
+async function strays(node: TestNode): Promise<number> {
+  const { rows } = await node.service.node.data.database.query<{ account: Buffer }>({
+    text: "select account from message",
+  });
+  const { current } = node.view;
+  const stray = rows.filter((row) => !current.responsible(row.account.subarray(1))?.members.includes(node.pubkey));
+  return stray.length;
+}
