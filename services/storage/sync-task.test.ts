@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type Pubkey, pubkey } from "@swarmpost/crypto";
+import { type SourceState, type SyncTask, taskFromJson, taskToJson, whole } from "./sync-task.ts";
+
+const node = (i: number): Pubkey => pubkey(Buffer.alloc(32, i + 1));
+const all = () => true;
+
+function task(kind: SyncTask["kind"], size: number, done: readonly (SourceState | undefined)[]): SyncTask {
+  const sources = done.map((_, i) => node(i));
+  const entries = done.flatMap((state, i): [Pubkey, SourceState][] => (state ? [[node(i), state]] : []));
+  return { kind, range: undefined, sources, size, mapHeight: 1n, done: new Map(entries) };
+}
+
+test("the whole sources that are enough meet every majority that may have acknowledged a message", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 12 }), fc.infiniteStream(fc.nat()), (size, picks) => {
+      const order = Array.from({ length: size }, (_, i) => i).sort(() => ((picks.next().value as number) % 2) - 0.5);
+      const majority = new Set(order.slice(0, Math.floor(size / 2) + 1));
+      const pulled = [...order].reverse();
+      for (let count = 0; count < size; count++) {
+        const done = Array.from({ length: size }, (_, i) =>
+          pulled.indexOf(i) < count ? ("whole" as const) : undefined,
+        );
+        if (!whole(task("gained", size, done), all)) continue;
+        assert.ok(done.some((state, i) => state !== undefined && majority.has(i)));
+      }
+    }),
+  );
+});
+
+test("sources that are behind do not count, unless no other is left to ask", () => {
+  assert.equal(whole(task("gained", 3, ["behind", "behind", undefined]), all), false);
+  assert.equal(whole(task("gained", 3, ["behind", "behind", "behind"]), all), true);
+  const registered = (key: Pubkey) => key !== node(2);
+  assert.equal(whole(task("gained", 3, ["behind", "behind", undefined]), registered), true);
+});
+
+test("a majority of empty databases is the beginning of a network, one whole node among them is not", () => {
+  assert.equal(whole(task("mates", 5, ["blank", "blank", undefined, undefined]), all), true);
+  assert.equal(whole(task("mates", 5, ["blank", undefined, undefined, undefined]), all), false);
+  assert.equal(whole(task("mates", 5, ["blank", "blank", "whole", undefined]), all), false);
+  assert.equal(whole(task("gained", 5, ["blank", "blank", "blank", undefined, undefined]), all), false);
+});
+
+test("a task survives the database", () => {
+  const one: SyncTask = { ...task("gained", 3, ["whole", undefined]), range: { ids: [0n, 2n ** 63n], owner: 0n } };
+  assert.deepEqual(taskFromJson(JSON.parse(JSON.stringify(taskToJson(one)))), one);
+});
