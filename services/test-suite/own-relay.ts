@@ -7,7 +7,7 @@ import type { KeptProof } from "./kept-proof.ts";
 import type { ProofBook } from "./proof-book.ts";
 import { WakeableLoop } from "./wakeable-loop.ts";
 
-const RETRY = { minMs: 250, maxMs: 5_000 } as const;
+const RETRY = { minMs: 250, maxMs: 1_000 } as const;
 const SIGN_DEADLINE_MS = 5_000;
 
 /** Where a relay is and how often it proves itself. */
