@@ -10,7 +10,8 @@ const full = process.argv.includes("--full");
 function ensureServers() {
   const missing = needed.filter((name) => spawnSync("sh", ["-c", `command -v ${name}`]).status !== 0);
   if (missing.length === 0) return;
-  if (process.getuid?.() !== 0) fail(`the tests need ${missing.join(" and ")}: sudo apt-get install ${missing.join(" ")}`);
+  if (process.getuid?.() !== 0)
+    fail(`the tests need ${missing.join(" and ")}: sudo apt-get install ${missing.join(" ")}`);
   process.stderr.write(`setting up: apt-get install ${missing.join(" ")}\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const install = ["install", "-y", "--no-install-recommends", ...missing];
@@ -23,8 +24,14 @@ function ensureServers() {
 /** Test files, quick ones beside the sources first. */
 function testFiles() {
   const suites = ["architecture", "conformance", "e2e", ...(full ? ["chaos"] : [])];
-  const patterns = ["libs/**/*.test.ts", "services/**/*.test.ts", ...suites.map((name) => `tests/${name}/**/*.test.ts`)];
-  return patterns.flatMap((pattern) => globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") }));
+  const patterns = [
+    "libs/**/*.test.ts",
+    "services/**/*.test.ts",
+    ...suites.map((name) => `tests/${name}/**/*.test.ts`),
+  ];
+  return patterns.flatMap((pattern) =>
+    globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") }),
+  );
 }
 
 ensureServers();

@@ -17,6 +17,7 @@ import { SharedLauncher } from "./shared-launcher.ts";
 
 const seedsInFile = 3;
 const readyMs = 120_000;
+const startsAtOnce = 4;
 
 /** What a network is built on, in the order in which it ends (last first). */
 interface Foundations {
@@ -241,10 +242,15 @@ export class Network implements AsyncDisposable {
   async #startServices(): Promise<void> {
     const { signal } = this.#foundations.options;
     for (const cluster of this.clusters) for (const service of controlServices) await cluster.start(service);
-    for (const node of this.nodes) {
-      signal?.throwIfAborted();
-      await node.start();
-    }
+    const waiting = [...this.nodes];
+    const startOneAfterAnother = async (): Promise<void> => {
+      for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
+        signal?.throwIfAborted();
+        await node.start();
+      }
+    };
+    const started = await Promise.allSettled(Array.from({ length: startsAtOnce }, startOneAfterAnother));
+    for (const start of started) if (start.status === "rejected") throw start.reason;
   }
 
   async #stopServices(): Promise<void> {

@@ -31,7 +31,8 @@ export class ProcessLauncher implements Launcher {
     const child = spawn("sh", ["-c", `exec 3<&0; ${guard}`, "service", process.execPath, main], {
       cwd: dirname(main),
       stdio: ["pipe", log, log],
-      env: { PATH: process.env.PATH, ...env },
+      // The services share most of their code: what one has compiled the next need not.
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(this.#folder, "compile-cache"), ...env },
       detached: true,
     });
     closeSync(log);
