@@ -92,5 +92,5 @@ function mayHandOver(parts: ReceiveParts, peer: Pubkey, account: Buffer): boolea
 
 async function seen(view: NodeView, mapHeight: bigint): Promise<void> {
   if (await view.until(() => view.current.map.height >= mapHeight, MAP_WAIT_MS)) return;
-  throw new LinkRefusal(REFUSAL.behindMap, "map is behind");
+  throw new LinkRefusal(REFUSAL.tooEarly, "map is behind");
 }

@@ -25,6 +25,7 @@ const DEADLINE_MS = 10_000;
 export class PendingDelivery {
   readonly #parts: DeliveryParts;
   readonly #busy = new Set<Pubkey>();
+  readonly #up = new Set<Pubkey>();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -33,6 +34,18 @@ export class PendingDelivery {
   /** Tries each member once; a member that does not answer costs no more than one attempt. */
   async run(): Promise<void> {
     await Promise.all(this.#parts.pending.targets.map((target) => this.#guarded(target)));
+  }
+
+  /** Tries the members whose link has come up since the last call, so that they need not wait for the next turn. */
+  async runReturned(): Promise<void> {
+    const targets = this.#parts.pending.targets.filter((target) => {
+      const up = this.#parts.links.state(target) === "up";
+      const returned = up && !this.#up.has(target);
+      if (up) this.#up.add(target);
+      else this.#up.delete(target);
+      return returned;
+    });
+    await Promise.all(targets.map((target) => this.#guarded(target)));
   }
 
   async #guarded(target: Pubkey): Promise<void> {

@@ -113,7 +113,7 @@ export function pullRecordsMethod(parts: PullParts): ReplicaMethod {
 
 async function seen(view: NodeView, mapHeight: bigint): Promise<void> {
   if (await view.until(() => view.current.map.height >= mapHeight, MAP_WAIT_MS)) return;
-  throw new LinkRefusal(REFUSAL.behindMap, "map is behind");
+  throw new LinkRefusal(REFUSAL.tooEarly, "map is behind");
 }
 
 /** Records go only to those who keep the account now. */

@@ -9,6 +9,7 @@ import {
   parseRequest,
   type RetrieveRequest,
 } from "@swarmpost/storage-rpc";
+import { byLinkState } from "./by-link-state.ts";
 import type { Answer } from "./methods/answer.ts";
 import type { NodeView } from "./node-view.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
@@ -42,7 +43,7 @@ export class ReadForward {
     const account = accountBytes(request.account);
     if (!this.#parts.whole.behind(account)) return undefined;
     const payload = Buffer.from(JSON.stringify({ method: "retrieve", params: toParams(request) }));
-    for (const holder of this.#parts.whole.holders(account)) {
+    for (const holder of byLinkState(this.#parts.whole.holders(account), this.#parts.links)) {
       const answer = await this.#ask(holder, payload);
       if (answer !== undefined) return answer;
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { accountId, messageDigest, namespace } from "@swarmpost/storage-rpc";
 import { ByteReader } from "./byte-reader.ts";
 import { StorageError } from "./errors.ts";

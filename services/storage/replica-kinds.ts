@@ -17,8 +17,8 @@ export const REFUSAL = {
   stranger: 403,
   /** The sender's map is older than the receiver's: refresh it and send again to the members it names. */
   staleMap: 409,
-  /** The receiver's map is older than the sender's: try again later. */
-  behindMap: 425,
+  /** The receiver's map is older than the sender's, or its clock far behind: try again later. */
+  tooEarly: 425,
   /** The receiver does not hold everything and cannot answer for it. */
   notWhole: 410,
   /** The receiver's database did not commit, or it is shutting down: try again later. */

@@ -51,6 +51,8 @@ function checkRecord(parts: ReplicateParts, peer: Pubkey, record: ReplicaRecord,
   const ownStamp = record.stamp.node.equals(pubkeyBytes(peer));
   const tooOld = !late && record.stamp.ms < now - STAMP_TOLERANCE_MS;
   const fault = ownStamp && !tooOld ? recordFault(record, now, parts.convert) : "bad-stamp";
+  // Our own clock may be the wrong one: what is too early now can be sent again.
+  if (fault === "future-stamp") throw new LinkRefusal(REFUSAL.tooEarly, fault);
   if (fault !== undefined) throw new LinkRefusal(REFUSAL.invalid, fault);
 }
 
@@ -66,7 +68,7 @@ function caughtUp(view: NodeView, fence: Fence): boolean {
 /** Refuses unless sender and receiver mean the same swarm with the same members. */
 function checkMap(view: NodeView, fence: Fence, record: ReplicaRecord): void {
   if (mapAgrees(view, fence, record)) return;
-  if (!caughtUp(view, fence)) throw new LinkRefusal(REFUSAL.behindMap, "map is behind");
+  if (!caughtUp(view, fence)) throw new LinkRefusal(REFUSAL.tooEarly, "map is behind");
   if (view.current.map.height > fence.mapHeight) throw new LinkRefusal(REFUSAL.staleMap, "map is stale");
   throw new LinkRefusal(REFUSAL.stranger, "not of this swarm");
 }

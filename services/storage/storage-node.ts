@@ -39,6 +39,8 @@ export interface StorageNodeParts {
 }
 
 const CONVERTED_KEYS = 20_000;
+/** How soon a member that is back is noticed. */
+const RETURNED_MS = 250;
 const EXPIRY_MS = 600_000;
 
 /** One node's storage without its servers: the methods of clients, of swarm members, and the work in the background. */
@@ -108,6 +110,7 @@ export class StorageNode {
     const everyMs = this.#config.RETRY_MS;
     background.follow((signal) => this.handoff.run(signal));
     background.repeat({ name: "pending", everyMs, run: () => this.#delivery.run() });
+    background.repeat({ name: "pending", everyMs: RETURNED_MS, run: () => this.#delivery.runReturned() });
     background.repeat({ name: "expiry", everyMs: EXPIRY_MS, run: () => this.data.expiry.run() });
   }
 }

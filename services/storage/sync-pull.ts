@@ -1,6 +1,7 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import { LinkError, type PeerLinks } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
+import { byLinkState } from "./by-link-state.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { StorageError } from "./errors.ts";
@@ -50,7 +51,7 @@ export class SyncPull {
   /** Goes once through every task and every source not done yet. Sources that do not answer are left for the next time. */
   async run(signal: AbortSignal): Promise<void> {
     for (const { kind, mapHeight, sources } of this.#parts.state.tasks) {
-      for (const source of sources) {
+      for (const source of byLinkState(sources, this.#parts.links)) {
         if (signal.aborted) return;
         await this.#source(source, mapHeight, (task) => task.kind === kind && task.mapHeight === mapHeight);
       }

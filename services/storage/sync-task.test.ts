@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type Pubkey, pubkey } from "@swarmpost/crypto";
 import { type SourceState, type SyncTask, taskFromJson, taskToJson, whole } from "./sync-task.ts";
 
@@ -18,7 +18,7 @@ test("the whole sources that are enough meet every majority that may have acknow
     fc.property(fc.integer({ min: 1, max: 12 }), fc.infiniteStream(fc.nat()), (size, picks) => {
       const order = Array.from({ length: size }, (_, i) => i).sort(() => ((picks.next().value as number) % 2) - 0.5);
       const majority = new Set(order.slice(0, Math.floor(size / 2) + 1));
-      const pulled = [...order].reverse();
+      const pulled = order.toReversed();
       for (let count = 0; count < size; count++) {
         const done = Array.from({ length: size }, (_, i) =>
           pulled.indexOf(i) < count ? ("whole" as const) : undefined,

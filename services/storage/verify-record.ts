@@ -16,14 +16,14 @@ import type { DeleteRecord, ReplicaRecord, StoreAuth, StoreRecord } from "./reco
 import { STAMP_TOLERANCE_MS } from "./stamp.ts";
 
 /** Why another node's record is not taken. */
-export type RecordFault = "bad-stamp" | "bad-signature" | "bad-size";
+export type RecordFault = "future-stamp" | "bad-stamp" | "bad-signature" | "bad-size";
 
 /**
  * Whether a record from another node is what the account itself signed, as far as its namespace asks for that. The node
  * that sent it is believed in nothing: not in the hash, the expiry, the stamp or the signature.
  */
 export function recordFault(record: ReplicaRecord, nowMs: number, convert: ConvertKey): RecordFault | undefined {
-  if (record.stamp.ms > nowMs + STAMP_TOLERANCE_MS) return "bad-stamp";
+  if (record.stamp.ms > nowMs + STAMP_TOLERANCE_MS) return "future-stamp";
   return record.kind === "store" ? storeFault(record, convert) : deleteFault(record, convert);
 }
 

@@ -19,6 +19,6 @@ export function failedEntry(failure: MemberFailure): FailedEntry {
 
 function reasonOf(code: number): string {
   if (code === REFUSAL.unavailable) return "Service node is not ready";
-  if (code === REFUSAL.staleMap || code === REFUSAL.behindMap) return "Swarm mismatch";
+  if (code === REFUSAL.staleMap || code === REFUSAL.tooEarly) return "Swarm mismatch";
   return "request refused";
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { blake2b } from "@swarmpost/crypto";
 import { type Database, migrate, openDatabase } from "@swarmpost/postgres";
 import { systemClock } from "@swarmpost/runtime";

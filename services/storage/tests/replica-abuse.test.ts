@@ -103,7 +103,9 @@ test("a member cannot stamp for another node, from the future, or a live frame f
   const now = Date.now();
   const invalid = refusedWith(REFUSAL.invalid);
   const stamped = (ms: number, from = member) => ({ stamp: { ms, node: pubkeyBytes(from.pubkey) } });
-  for (const stamp of [stamped(now, victim), stamped(now + 80_000), stamped(now - 80_000)]) {
+  const early = frame(message(member, account, stamped(now + 80_000)));
+  await assert.rejects(send(member, KIND.replicate, early), refusedWith(REFUSAL.tooEarly));
+  for (const stamp of [stamped(now, victim), stamped(now - 80_000)]) {
     await assert.rejects(send(member, KIND.replicate, frame(message(member, account, stamp))), invalid);
   }
   await send(member, KIND.replicate, frame(message(member, account, stamped(now - 80_000)), 1));
