@@ -42,7 +42,7 @@ export async function openServers(config: StorageConfig, parts: ServedParts): Pr
     run: (request) => node.run(request),
     notReady: () => runtime.health.reasons().join("; "),
     draining,
-    onAnswer: metrics.answered,
+    onAnswer: (method, status, startedMs) => metrics.answered(method, status, startedMs),
     onError,
   });
   const local = stack.use(new LocalLinkServer({ host: config.LOCAL_HOST, port: config.LOCAL_PORT, onError }, handler));

@@ -54,7 +54,7 @@ export class TestSwarm implements AsyncDisposable {
     this.#height++;
     this.#previous = this.#map === emptySwarmMapView ? undefined : this.#map;
     const swarms = [...layout].map(([id, nodes]) => {
-      const members = nodes.map((node) => pubkeyBytes(node.pubkey)).sort(Buffer.compare);
+      const members = nodes.map((node) => pubkeyBytes(node.pubkey)).sort((a, b) => Buffer.compare(a, b));
       const before = this.#layout.get(id);
       const same = before?.length === nodes.length && nodes.every((node) => before.includes(node));
       const changedHeight = same ? (this.#map.swarm(id)?.changedHeight ?? this.#height) : this.#height;

@@ -7,13 +7,13 @@ test("a node that shuts down finishes what is under way and refuses what is new"
   await using swarm = await TestSwarm.start(1);
   const [node] = swarm.nodes;
   const commits = node!.service.node.data.commits;
-  const { store } = commits;
+  const store = commits.store.bind(commits);
   const gate = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   commits.store = async (record) => {
     begun.resolve();
     await gate.promise;
-    return store.call(commits, record);
+    return store(record);
   };
   const account = new TestAccount();
   const underWay = node!.rpc("store", account.store("under way"));

@@ -105,9 +105,8 @@ class Story {
       new Map([[OTHER, nodes.slice(1)]]),
     ];
     const layout = layouts[Math.floor(split * layouts.length)]!;
-    this.log.push(
-      `map ${[...layout].map(([id, members]) => `${id}: ${members.map((n) => this.swarm.nodes.indexOf(n))}`)}`,
-    );
+    const members = (nodes: readonly TestNode[]) => nodes.map((node) => this.swarm.nodes.indexOf(node)).join(" ");
+    this.log.push([...layout].map(([id, each]) => `map ${id}: ${members(each)}`).join(", "));
     this.swarm.setMap(layout);
   }
 

@@ -94,11 +94,11 @@ test("a member that hangs delays the answer no longer than the straggler time", 
   const [a, b] = swarm.nodes as [TestNode, TestNode];
   const slow = swarm.nodes[4]!;
   const commits = slow.service.node.data.commits;
-  const { store } = commits;
+  const store = commits.store.bind(commits);
   const gate = Promise.withResolvers<void>();
   commits.store = async (record) => {
     await gate.promise;
-    return store.call(commits, record);
+    return store(record);
   };
   const account = new TestAccount();
   const started = performance.now();
