@@ -8,6 +8,7 @@ import {
   type ConvertKey,
   parseRequest,
   type RetrieveRequest,
+  RpcError,
 } from "@swarmpost/storage-rpc";
 import { byLinkState } from "./by-link-state.ts";
 import type { Answer } from "./methods/answer.ts";
@@ -87,9 +88,14 @@ export function readMethod(parts: ReadParts): ReplicaMethod {
 }
 
 function parseRetrieve(payload: Buffer): RetrieveRequest {
-  const request = parseRequest(payload);
-  if (request.method !== "retrieve") throw new LinkRefusal(REFUSAL.invalid, "not a retrieve");
-  return request;
+  try {
+    const request = parseRequest(payload);
+    if (request.method === "retrieve") return request;
+  } catch (cause) {
+    if (!(cause instanceof RpcError)) throw cause;
+    throw new LinkRefusal(REFUSAL.invalid, "not a request", { cause });
+  }
+  throw new LinkRefusal(REFUSAL.invalid, "not a retrieve");
 }
 
 function toParams(request: RetrieveRequest): object {

@@ -176,5 +176,8 @@ test("garbage on the replica port is refused and nothing breaks", async () => {
       await assert.rejects(send(member, kind, payload), LinkError);
     }
   }
+  // A fault of the sender's, never one of ours: it is told so and no error is logged.
+  const payload = Buffer.from([1, 2, 3]);
+  await assert.rejects(send(member, KIND.read, payload), refusedWith(REFUSAL.invalid));
   assert.equal((await victim.rpc("info", {})).status, 200);
 });
