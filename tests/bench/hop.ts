@@ -12,8 +12,8 @@ const DEPTH = 64;
 const DESTINATION = nodeKeysFromSeed(generateSeed());
 
 /** Question 1: what a hop costs in the relay, against the bare crypto of that hop. */
-export async function measureHop({ rounds, scale, profiles }: BenchOptions): Promise<Section> {
-  await using stage = await startRelayStage(profiles);
+export async function measureHop({ rounds, scale, services }: BenchOptions): Promise<Section> {
+  await using stage = await startRelayStage(services);
   const agent = new Agent({ connect: { rejectUnauthorized: false }, connections: DEPTH });
   const count = Math.round(3_000 * scale);
   const results = new Rounds<"crypto" | "middle" | "guard" | "redis" | "perSecond">();

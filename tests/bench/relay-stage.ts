@@ -2,7 +2,8 @@ import { generateSeed, type NodeKeys, nodeKeysFromSeed } from "@swarmpost/crypto
 import type { OnionHop } from "@swarmpost/onion";
 import { LocalLinkServer, nodeCertificate, PeerLinks, PeerServer } from "@swarmpost/rpc";
 import { sparePort, startNats, startRedis } from "@swarmpost/testkit";
-import { type ProfileFolder, type ServiceProcess, startService } from "./service-process.ts";
+import type { ServiceOptions } from "./options.ts";
+import { type ServiceProcess, startService } from "./service-process.ts";
 import { StandInSources } from "./stand-in-sources.ts";
 
 /** Bytes of a sealed answer to a store, as the next node hands it back. */
@@ -23,7 +24,7 @@ export interface RelayStage extends AsyncDisposable {
 }
 
 /** Starts a relay that is ready: its storage, the node before it and the node behind it are stand-ins of this process. */
-export async function startRelayStage(profiles: ProfileFolder): Promise<RelayStage> {
+export async function startRelayStage(options: ServiceOptions): Promise<RelayStage> {
   await using stack = new AsyncDisposableStack();
   const [nats, redis] = [stack.use(await startNats()), stack.use(await startRedis())];
   const seed = generateSeed();
@@ -54,7 +55,7 @@ export async function startRelayStage(profiles: ProfileFolder): Promise<RelaySta
     RATE_NODE_BURST: unlimited,
     RATE_NODE_PER_SECOND: unlimited,
   };
-  const relay = stack.use(await startService("relay", settings, profiles));
+  const relay = stack.use(await startService("relay", settings, options));
   const send = await openPeer(before, { keys, peerPort }, stack);
   const parts = stack.move();
   return {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type ServiceOptions, serviceEnvironment } from "./options.ts";
 import { eventually, sparePort, startGuarded } from "@swarmpost/testkit";
 
 /** A service that runs as a process of its own, as in a container. */
@@ -6,25 +7,21 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** Folder for V8 CPU profiles of the services; written when they end. */
-export type ProfileFolder = string | undefined;
-
 /**
- * Starts `services/<name>/main.ts` with nothing but these settings and waits until it is ready. Ends with this process.
+ * Starts `services/<name>/main.ts` with nothing but these settings and those of the command line and waits until it is ready. Ends with this process.
  * @throws TestkitError with the end of its log when it does not start, AssertionError with its reasons when it does not get ready.
  */
 export async function startService(
   name: string,
-  settings: Readonly<Record<string, string>>,
-  profiles: ProfileFolder,
+  needed: Readonly<Record<string, string>>,
+  options: ServiceOptions,
 ): Promise<ServiceProcess> {
   const adminPort = await sparePort();
   const folder = join(import.meta.dirname, "../../services", name);
-  const profile = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
-  const env = { PATH: process.env.PATH, LOG_LEVEL: "info", ADMIN_PORT: String(adminPort), ...settings };
-  const running = await startGuarded(process.execPath, [...profile, join(folder, "main.ts")], {
+  const own = { PATH: process.env.PATH ?? "", LOG_LEVEL: "info", ADMIN_PORT: String(adminPort), ...needed };
+  const running = await startGuarded(process.execPath, [join(folder, "main.ts")], {
     cwd: folder,
-    env,
+    env: serviceEnvironment(name, own, options),
     readyText: '"started"',
   });
   const service = { pid: running.pid, [Symbol.asyncDispose]: () => running.end("SIGTERM") };

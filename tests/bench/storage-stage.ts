@@ -2,7 +2,8 @@ import { generateSeed, nodeKeysFromSeed } from "@swarmpost/crypto";
 import { type Database, openDatabase } from "@swarmpost/postgres";
 import { type Link, openLocalLink } from "@swarmpost/rpc";
 import { sparePort, startNats, startPostgres } from "@swarmpost/testkit";
-import { type ProfileFolder, type ServiceProcess, startService } from "./service-process.ts";
+import type { ServiceOptions } from "./options.ts";
+import { type ServiceProcess, startService } from "./service-process.ts";
 import { type ShownNode, StandInSources } from "./stand-in-sources.ts";
 
 /** Ring id of the swarm of one and of the swarm of seven: each keeps half of all accounts. */
@@ -31,7 +32,7 @@ interface Place extends ShownNode {
 }
 
 /** Starts Postgres (which writes through to the disk at each commit), NATS and eight storages. */
-export async function startStorageStage(profiles: ProfileFolder): Promise<StorageStage> {
+export async function startStorageStage(options: ServiceOptions): Promise<StorageStage> {
   await using stack = new AsyncDisposableStack();
   const postgres = stack.use(await startPostgres({ fsync: true }));
   const nats = stack.use(await startNats());
@@ -41,7 +42,7 @@ export async function startStorageStage(profiles: ProfileFolder): Promise<Storag
   const sources = stack.use(await StandInSources.open(places));
   const start = async (place: Place, databaseUrl: string): Promise<StorageUnderTest> => {
     const settings = { BUS_URL: nats.url, DATABASE_URL: databaseUrl, ...settingsOf(place, sources.address) };
-    const service = await startService("storage", settings, profiles);
+    const service = await startService("storage", settings, options);
     const link = openLocalLink(`127.0.0.1:${place.localPort}`);
     const stop = async () => {
       await link[Symbol.asyncDispose]();

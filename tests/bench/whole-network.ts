@@ -5,14 +5,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Network, startNetwork } from "@swarmpost/localnet";
 import { storeCrypto } from "./bare-crypto.ts";
 import type { LoadOrder, LoadResult } from "./load-client.ts";
-import type { BenchOptions } from "./options.ts";
+import { type BenchOptions, type ServiceOptions, serviceEnvironment } from "./options.ts";
 import { type CpuUse, cpuBetween, descendantsCpu } from "./process-cpu.ts";
 import { Rounds, type Section } from "./report.ts";
 import { quantile } from "./statistics.ts";
 
 const NODES = 7;
-const CLIENTS = 8;
-const DEPTH = 64;
+const CLIENTS = 16;
+const DEPTH = 256;
 const IDLE_MS = 2_000;
 /** What stores run through. The control plane and the clients are not among them. */
 const NODE_PARTS = ["relay", "storage", "postgres", "redis-server"] as const;
@@ -32,8 +32,8 @@ type Name =
   | "p99";
 
 /** Question 4: whole stores over three hops, with the CPU of all servers. */
-export async function measureNetwork({ rounds, scale, profiles }: BenchOptions): Promise<Section> {
-  await using network = await start(profiles);
+export async function measureNetwork({ rounds, scale, services }: BenchOptions): Promise<Section> {
+  await using network = await start(services);
   const load = fork(join(import.meta.dirname, "load-client.ts"));
   try {
     const order = { network: network.networkFile, clients: CLIENTS, depth: DEPTH, count: Math.round(1_500 * scale) };
@@ -49,12 +49,13 @@ export async function measureNetwork({ rounds, scale, profiles }: BenchOptions):
   }
 }
 
-function start(profiles: string | undefined): Promise<Network> {
-  const profile: Record<string, string> =
-    profiles === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` };
-  const relay = { RATE_CLIENT_BURST: unlimited, RATE_CLIENT_PER_SECOND: unlimited };
+function start(services: ServiceOptions): Promise<Network> {
+  const clients = { RATE_CLIENT_BURST: unlimited, RATE_CLIENT_PER_SECOND: unlimited };
   const nodes = { RATE_NODE_BURST: unlimited, RATE_NODE_PER_SECOND: unlimited };
-  const settings = { relay: { ...relay, ...nodes, ...profile }, storage: profile };
+  const settings = {
+    relay: serviceEnvironment("relay", { ...clients, ...nodes }, services),
+    storage: serviceEnvironment("storage", {}, services),
+  };
   return startNetwork({ nodes: NODES, processes: true, durable: true, settings });
 }
 
