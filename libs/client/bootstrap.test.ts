@@ -92,6 +92,8 @@ test("a pinned seed must sign exactly what it says, with its own key and now", a
     [() => network.seedAnswer(other), /another key/],
     [(honest) => honest.replaceAll('"127.0.0.1"', '"127.0.0.2"'), /signature of its answer is wrong/],
     [(honest) => honest.replace(/"swarm_id":\d+/, '"swarm_id":5'), /signature of its answer is wrong/],
+    [(honest) => honest.replace(/"0xab/, '"0xcd'), /signature of its answer is wrong/],
+    [(honest) => honest.replaceAll(/,"operator_address":"\w+"/g, ""), /signature of its answer is wrong/],
     [() => "{}", /no result/],
     [() => "<html>", /not JSON/],
     [() => '{"result":{"service_node_states":[{}]}}', /lacks its key/],

@@ -3,20 +3,16 @@ import { hexToBytes } from "@swarmpost/encoding";
 import type { OfferedNode } from "@swarmpost/onion";
 import { UNASSIGNED } from "@swarmpost/swarm";
 
-/** A service node as seeds name it: keys, address and swarm. */
-export interface ServiceNode extends OfferedNode {
-  /** Who runs it, when the seeds say so; paths avoid two nodes of one operator where the network asks for it. */
-  readonly operator?: string;
-}
+/** A service node as seeds name it: keys, address, swarm and operator. */
+export type ServiceNode = OfferedNode;
 
-/** Fields that the client asks seeds for; what the seed's signature covers and the operator. */
+/** Fields that the client asks seeds for: exactly what the seed's signature covers. */
 export const NODE_FIELDS = [
   "public_ip",
   "storage_port",
   "pubkey_ed25519",
   "pubkey_x25519",
   "swarm_id",
-  "requested_unlock_height",
   "operator_address",
 ] as const;
 
@@ -40,7 +36,8 @@ export function parseServiceNode(state: unknown): ServiceNode | undefined {
   const { public_ip: ip, storage_port: httpsPort, operator_address: operator } = fields;
   if (key === undefined || x25519 === undefined || typeof ip !== "string" || !isPort(httpsPort)) return undefined;
   const node = { pubkey: pubkey(key), x25519, ip, httpsPort, swarmId: swarmIdOf(fields["swarm_id"]) };
-  return typeof operator === "string" && operator !== "" ? { ...node, operator } : node;
+  const named = typeof operator === "string" && /[^0x]/.test(operator); // Neither empty nor the zero address.
+  return named ? { ...node, operator: operator.toLowerCase() } : node;
 }
 
 /** Whether clients can reach the node at all: it has an address. */

@@ -39,7 +39,10 @@ export class TestNode {
   seedScript: ((honest: string) => string | undefined) | undefined;
   /** Every method it was asked for as destination. */
   readonly asked: string[] = [];
-  readonly swarmId: bigint;
+  /** The swarm that seeds say it is in. */
+  swarmId: bigint;
+  /** The operator that seeds name. */
+  operator = `0x${"ab".repeat(20)}`;
   readonly #server: Server;
   readonly #network: TestNetwork;
   down = false;
@@ -72,7 +75,8 @@ export class TestNode {
   get offered(): OfferedNode {
     const { port } = this.#server.address() as AddressInfo;
     const { pubkey, x25519 } = this.keys;
-    return { pubkey, x25519: x25519.publicKey, ip: "127.0.0.1", httpsPort: port, swarmId: this.swarmId };
+    const { swarmId, operator } = this;
+    return { pubkey, x25519: x25519.publicKey, ip: "127.0.0.1", httpsPort: port, swarmId, operator };
   }
 
   /** Closes its port and answers no hop any more. */
@@ -163,7 +167,8 @@ export class TestNetwork implements AsyncDisposable {
     const states = offered.map(
       (node) =>
         `{"public_ip":"${node.ip}","storage_port":${node.httpsPort},"pubkey_ed25519":"${node.pubkey}",` +
-        `"pubkey_x25519":"${node.x25519.toString("hex")}","swarm_id":${node.swarmId},"requested_unlock_height":0}`,
+        `"pubkey_x25519":"${node.x25519.toString("hex")}","swarm_id":${node.swarmId},` +
+        `"operator_address":"${node.operator}"}`,
     );
     const swarmpost = JSON.stringify({ ...signed, signature: encodeBase64(signed.signature) });
     return `{"jsonrpc":"2.0","id":0,"result":{"height":1,"service_node_states":[${states.join()}]},"swarmpost":${swarmpost}}`;

@@ -7,7 +7,9 @@ const seed = nodeKeysFromSeed(generateSeed());
 const nodes: OfferedNode[] = Array.from({ length: 5 }, (_, index) => {
   const keys = nodeKeysFromSeed(generateSeed());
   const swarmId = index === 0 ? 2n ** 64n - 1n : BigInt(index);
-  return { pubkey: keys.pubkey, x25519: keys.x25519.publicKey, ip: `203.0.113.${index}`, httpsPort: 22021, swarmId };
+  const operator = `0x${"0a".repeat(20)}`;
+  const { pubkey, x25519 } = keys;
+  return { pubkey, x25519: x25519.publicKey, ip: `203.0.113.${index}`, httpsPort: 22021, swarmId, operator };
 });
 
 test("a seed's signature holds for the same nodes in any order and for no others", () => {
@@ -22,8 +24,11 @@ test("a seed's signature holds for the same nodes in any order and for no others
     { swarmId: 9n },
     { x25519: Buffer.alloc(32) },
     { pubkey: seed.pubkey },
+    { operator: `0x${"0b".repeat(20)}` },
   ];
   for (const change of changes) assert.equal(verifySeedAnswer([{ ...first, ...change }, ...rest], signed), false);
+  const { operator: _, ...unnamed } = first;
+  assert.equal(verifySeedAnswer([unnamed, ...rest], signed), false, "the operator was taken away");
   assert.equal(verifySeedAnswer(rest, signed), false);
   assert.equal(verifySeedAnswer(nodes, { ...signed, t: signed.t + 1 }), false);
   assert.equal(verifySeedAnswer(nodes, { ...signed, signer: first.pubkey }), false);
@@ -36,5 +41,8 @@ test("a record that does not fit its fields is never signed and never verifies",
   for (const ip of ["", "1.2.3", "1.2.3.256", "::1", "1.2.3.x", "1.2.3.4.5"]) {
     assert.throws(() => seedAnswerDigest([{ ...first, ip }]), RangeError);
     assert.equal(verifySeedAnswer([{ ...first, ip }], signSeedAnswer(Buffer.alloc(32), 1, seed)), false);
+  }
+  for (const operator of ["", "0x", "0x12", "nobody"]) {
+    assert.throws(() => seedAnswerDigest([{ ...first, operator }]), RangeError);
   }
 });

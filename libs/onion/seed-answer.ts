@@ -1,9 +1,10 @@
 import { blake2b, type NodeKeys, type Pubkey, pubkeyBytes, sign, verify } from "@swarmpost/crypto";
 
-const DOMAIN = Buffer.from("swarmpost-seed-v1", "latin1");
-const RECORD_BYTES = 78;
+const DOMAIN = Buffer.from("swarmpost-seed-v2", "latin1");
+const RECORD_BYTES = 98;
+const NO_OPERATOR = `0x${"0".repeat(40)}`;
 
-/** What a seed says of one node; everything that a client relies on for a first contact. */
+/** What a seed says of one node; everything that a client relies on. */
 export interface OfferedNode {
   readonly pubkey: Pubkey;
   /** X25519 public key, 32 bytes. */
@@ -13,6 +14,8 @@ export interface OfferedNode {
   readonly httpsPort: number;
   /** 2^64-1 when the node is in no swarm. */
   readonly swarmId: bigint;
+  /** Address of who runs it, `0x` and 40 hex digits; paths that must be diverse rely on it. Absent when nobody says. */
+  readonly operator?: string;
 }
 
 /** The extra field `swarmpost` of a seed's answer. */
@@ -27,9 +30,9 @@ export interface SeedSignature {
 
 /**
  * BLAKE2b-256 over the offered nodes, ascending by key: `ed25519(32) | x25519(32) | ipv4(4) | https port u16be | swarm
- * id u64be` each. See docs/protocol/seed-answer.md.
+ * id u64be | operator(20)` each. See docs/protocol/seed-answer.md.
  *
- * @throws RangeError when an address, port or key does not fit its field.
+ * @throws RangeError when an address, port, key or operator does not fit its field.
  */
 export function seedAnswerDigest(nodes: Iterable<OfferedNode>): Buffer {
   const sorted = [...nodes].sort((a, b) => (a.pubkey < b.pubkey ? -1 : a.pubkey > b.pubkey ? 1 : 0));
@@ -67,9 +70,12 @@ function writeRecord(bytes: Buffer, offset: number, node: OfferedNode): void {
   const parts = node.ip.split(".").map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : 256));
   if (parts.length !== 4 || parts.some((part) => part > 255)) throw new RangeError("not an IPv4 address");
   if (node.x25519.length !== 32) throw new RangeError("not an X25519 key");
+  const operator = node.operator ?? NO_OPERATOR;
+  if (!/^0x[0-9a-fA-F]{40}$/.test(operator)) throw new RangeError("not an operator's address");
   bytes.set(pubkeyBytes(node.pubkey), offset);
   bytes.set(node.x25519, offset + 32);
   bytes.set(parts, offset + 64);
   bytes.writeUInt16BE(node.httpsPort, offset + 68);
   bytes.writeBigUInt64BE(node.swarmId, offset + 70);
+  bytes.write(operator.slice(2), offset + 78, "hex");
 }

@@ -13,8 +13,9 @@ export function isOffered(node: NetworkNode, activeOnly: boolean): node is Conta
 
 /** The part of a node that the seed's signature covers. */
 export function offeredNode(node: ContactedNode): OfferedNode {
-  const { pubkey, x25519, contact } = node;
-  return { pubkey, x25519, ip: contact.ip, httpsPort: contact.httpsPort, swarmId: node.swarmId ?? UNASSIGNED };
+  const { pubkey, x25519, contact, operator } = node;
+  const { ip, httpsPort } = contact;
+  return { pubkey, x25519, ip, httpsPort, swarmId: node.swarmId ?? UNASSIGNED, operator };
 }
 
 const VERSION = "[2,11,0]";

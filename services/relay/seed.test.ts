@@ -91,6 +91,7 @@ test("swarm ids are whole numbers of 64 bits and the signature covers what is of
     ip: String(state.public_ip),
     httpsPort: Number(state.storage_port),
     swarmId: ids.get(String(state.pubkey_ed25519)) ?? 0n,
+    operator: String(state.operator_address),
   }));
   const signed = {
     signer: pubkey(swarmpost.signer),
@@ -99,6 +100,8 @@ test("swarm ids are whole numbers of 64 bits and the signature covers what is of
   };
   assert.equal(verifySeedAnswer(offered, signed), true);
   assert.equal(verifySeedAnswer(offered.slice(1), signed), false);
+  const another = offered.map((node) => ({ ...node, operator: `0x${"3".repeat(40)}` }));
+  assert.equal(verifySeedAnswer(another, signed), false);
 });
 
 test("fields can be listed, named in a dict or taken away, and a limit picks at random", async () => {
