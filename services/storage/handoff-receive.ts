@@ -9,7 +9,7 @@ import type { NodeView } from "./node-view.ts";
 import type { Wholeness } from "./read-forward.ts";
 import { decodeRecord } from "./record-codec.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
-import { MAP_WAIT_MS, REFUSAL } from "./replica-kinds.ts";
+import { REFUSAL } from "./replica-kinds.ts";
 import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
 import type { TombstoneTable } from "./tombstone-table.ts";
 
@@ -43,7 +43,7 @@ export interface ReceiveParts extends TakeParts {
 export function offerMethod(parts: ReceiveParts): ReplicaMethod {
   return async (peer, payload) => {
     const reader = new ByteReader(payload);
-    await seen(parts.view, reader.u64());
+    await parts.view.seen(reader.u64());
     const entries = reader.list(MAX_ENTRIES, readEntry);
     const tombstones = reader.list(MAX_ENTRIES, readTombstone);
     reader.end();
@@ -61,7 +61,7 @@ export function offerMethod(parts: ReceiveParts): ReplicaMethod {
 export function handOverMethod(parts: ReceiveParts): ReplicaMethod {
   return async (peer, payload) => {
     const reader = new ByteReader(payload);
-    await seen(parts.view, reader.u64());
+    await parts.view.seen(reader.u64());
     const records = reader.list(MAX_ENTRIES, decodeRecord);
     const deletions = reader.list(MAX_ENTRIES, readDeletion);
     const tombstones = reader.list(MAX_ENTRIES, readTombstone);
@@ -88,9 +88,4 @@ function verdict(parts: ReceiveParts, peer: Pubkey, account: Buffer, here: boole
 
 function mayHandOver(parts: ReceiveParts, peer: Pubkey, account: Buffer): boolean {
   return parts.view.responsible(account)?.members.includes(peer) || parts.state.wasResponsible(peer, account);
-}
-
-async function seen(view: NodeView, mapHeight: bigint): Promise<void> {
-  if (await view.until(() => view.current.map.height >= mapHeight, MAP_WAIT_MS)) return;
-  throw new LinkRefusal(REFUSAL.tooEarly, "map is behind");
 }

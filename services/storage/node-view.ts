@@ -1,6 +1,8 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import type { NetworkView, Swarm, ViewFollower } from "@swarmpost/network-view";
+import { LinkRefusal } from "@swarmpost/rpc";
 import type { Fence } from "./fence.ts";
+import { MAP_WAIT_MS, REFUSAL } from "./replica-kinds.ts";
 
 /** The network as this node needs it: its own swarm, who keeps an account, and waiting for a newer map. */
 export class NodeView {
@@ -45,6 +47,12 @@ export class NodeView {
   /** Calls `listener` on each new view; the returned function ends that. */
   onChange(listener: () => void): () => void {
     return this.#follower.onChange(listener);
+  }
+
+  /** Resolves once this node has seen a map of the given height. @throws LinkRefusal when that takes too long. */
+  async seen(mapHeight: bigint): Promise<void> {
+    if (await this.until(() => this.current.map.height >= mapHeight, MAP_WAIT_MS)) return;
+    throw new LinkRefusal(REFUSAL.tooEarly, "map is behind");
   }
 
   /** Resolves with true as soon as `condition` holds, with false after `ms` milliseconds. */

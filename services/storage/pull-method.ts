@@ -1,5 +1,4 @@
 import type { Pubkey } from "@swarmpost/crypto";
-import { LinkRefusal } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
@@ -22,7 +21,6 @@ import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
 import { encodeRecord } from "./record-codec.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
-import { MAP_WAIT_MS, REFUSAL } from "./replica-kinds.ts";
 import type { SourceState } from "./sync-task.ts";
 import type { TombstoneTable } from "./tombstone-table.ts";
 
@@ -56,7 +54,7 @@ export function pullIndexMethod(parts: PullParts): ReplicaMethod {
     const mapHeight = reader.u64();
     const after = readCursor(reader, readKey);
     reader.end();
-    await seen(parts.view, mapHeight);
+    await parts.view.seen(mapHeight);
     if (after === undefined) await parts.commits.barrier();
     const rows = await parts.messages.page(after, PAGE, parts.clock.now());
     const writer = new ByteWriter().u8(STATE_BYTES.indexOf(parts.ownState()));
@@ -78,7 +76,7 @@ export function pullTombstonesMethod(parts: PullParts): ReplicaMethod {
     const mapHeight = reader.u64();
     const after = readCursor(reader, readTombstoneKey);
     reader.end();
-    await seen(parts.view, mapHeight);
+    await parts.view.seen(mapHeight);
     const rows = await parts.tombstones.page(after, PAGE, parts.clock.now());
     const own = rows.filter((row) => owns(parts.view, peer, row.account));
     const deletions = await parts.tombstones.deletions(own.map((row) => row.deletion));
@@ -109,11 +107,6 @@ export function pullRecordsMethod(parts: PullParts): ReplicaMethod {
     writeList(writer, records, (target, record) => target.bytes(encodeRecord(record)));
     return writer.finish();
   };
-}
-
-async function seen(view: NodeView, mapHeight: bigint): Promise<void> {
-  if (await view.until(() => view.current.map.height >= mapHeight, MAP_WAIT_MS)) return;
-  throw new LinkRefusal(REFUSAL.tooEarly, "map is behind");
 }
 
 /** Records go only to those who keep the account now. */
