@@ -84,6 +84,43 @@ test("of two seeds both must answer and agree", async () => {
   await assert.rejects(ask(seedsOf(first, second)), { code: "seeds-failed" });
 });
 
+test("a node of which two seeds do not say the same in every field is refused, whoever is listed first", async () => {
+  const [first, second, , moved] = network.nodes;
+  assert.ok(first && second && moved);
+  const lies = [
+    { swarmId: 5n },
+    { operator: `0x${"cd".repeat(20)}` },
+    { ip: "10.0.0.1" },
+    { httpsPort: 1 },
+    { x25519: first.keys.x25519.publicKey },
+  ];
+  for (const lie of lies) {
+    const told = network.nodes.map((node) => (node === moved ? { ...node.offered, ...lie } : node.offered));
+    second.seedScript = () => network.seedAnswer(second, told);
+    const down = networkFromSeeds([`${network.nodes[2]?.keys.pubkey}@https://127.0.0.1:9`]).seeds;
+    for (const seeds of [seedsOf(first, second), seedsOf(second, first)]) {
+      for (const description of [seeds, { ...seeds, seeds: [...seeds.seeds, ...down] }]) {
+        const list = await ask(description);
+        assert.equal(list.nodes.length, 5);
+        assert.ok(list.nodes.every((node) => node.pubkey !== moved.keys.pubkey));
+        assert.match(
+          list.warnings.join(),
+          /no majority of the seeds agrees on 1 nodes \([0-9a-f]{8}\), which are refused/,
+        );
+      }
+    }
+    const outvoted = await ask(seedsOf(second, first, network.nodes[2]));
+    assert.deepEqual([outvoted.nodes.length, outvoted.disputed], [6, []]);
+  }
+});
+
+test("a seed that names one node twice does not count", async () => {
+  const [seed] = network.nodes;
+  assert.ok(seed);
+  seed.seedScript = () => network.seedAnswer(seed, [seed.offered, { ...seed.offered, swarmId: 5n }]);
+  await assert.rejects(ask(seedsOf(seed)), { code: "seeds-failed", message: /names a node twice/ });
+});
+
 test("a pinned seed must sign exactly what it says, with its own key and now", async () => {
   const [seed, other] = network.nodes;
   assert.ok(seed && other);

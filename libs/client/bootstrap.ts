@@ -2,7 +2,8 @@ import { ClientError } from "./client-error.ts";
 import type { Post } from "./https-post.ts";
 import type { NetworkDescription, Seed } from "./network-file.ts";
 import { askSeed } from "./seed.ts";
-import type { ServiceNode } from "./service-node.ts";
+import { countStrangers, countVotes } from "./seed-votes.ts";
+import { type ServiceNode, shortKey } from "./service-node.ts";
 
 /** What came of asking one seed. */
 export interface SeedReport {
@@ -18,6 +19,8 @@ export interface SeedReport {
 /** The nodes that this client believes in. */
 export interface NodeList {
   readonly nodes: readonly ServiceNode[];
+  /** Records that some seeds give and no majority confirms or contradicts: not used, but counted as a swarm's members. */
+  readonly disputed: readonly ServiceNode[];
   readonly seeds: readonly SeedReport[];
   /** What a person should know about how far this can be trusted. */
   readonly warnings: readonly string[];
@@ -25,8 +28,8 @@ export interface NodeList {
 
 /**
  * Asks all seeds and believes what a majority of them says: with n ≥ 2 seeds a node counts when ⌊n/2⌋+1 of *all* seeds,
- * silent ones included, name it with the same keys and address. So of 3 seeds one may lie or be down; of 2 both must
- * answer and agree. One pinned seed works with a warning. A seed without a key is refused unless it is on loopback or
+ * silent ones included, name it with the same keys, address, swarm and operator. So of 3 seeds one may lie or be down; of
+ * 2 both must answer, and a node that they don't agree on is refused. One pinned seed works with a warning. A seed without a key is refused unless it is on loopback or
  * `insecure` is set.
  *
  * Throws ClientError "untrusted-seed", or "seeds-failed" that says what each seed did.
@@ -39,18 +42,20 @@ export async function bootstrap(
   const warnings = judgeSeeds(network.seeds, options.insecure ?? false);
   const needed = network.seeds.length === 1 ? 1 : Math.floor(network.seeds.length / 2) + 1;
   const answers = await Promise.all(network.seeds.map((seed) => ask(seed, post, options.nowMs)));
-  const nodes = countVotes(answers, needed);
-  const believed = new Set(nodes.map(recordOf));
+  const lists = answers.filter(({ failure }) => failure === undefined).map(({ named }) => named);
+  const votes = countVotes(lists, needed);
   const seeds = answers.map(({ url, named, failure }) => ({
     url,
     nodes: named.length,
-    strangers: named.filter((node) => !believed.has(recordOf(node))).length,
+    strangers: countStrangers(named, votes),
     ...(failure === undefined ? {} : { failure }),
   }));
   const answered = seeds.filter((seed) => seed.failure === undefined).length;
   if (answered < needed) throw seedsFailed(`${answered} of ${seeds.length} seeds gave a usable answer`, needed, seeds);
+  const { believed: nodes, disputed } = votes;
   if (nodes.length === 0) throw seedsFailed("the seeds agree on no node", needed, seeds);
-  return { nodes, seeds, warnings: [...warnings, ...seeds.flatMap(warningAbout)] };
+  warnings.push(...seeds.flatMap(warningAbout), ...warningOfDispute(disputed));
+  return { nodes, disputed, seeds, warnings };
 }
 
 interface Answer {
@@ -85,31 +90,19 @@ function judgeSeeds(seeds: readonly Seed[], insecure: boolean): string[] {
   return warnings;
 }
 
-/** Each record (keys and address) that enough seeds name; its swarm and operator as most of those seeds say. */
-function countVotes(answers: readonly Answer[], needed: number): ServiceNode[] {
-  const votes = new Map<string, ServiceNode[]>();
-  for (const { named } of answers) {
-    const ofThisSeed = new Map(named.map((node) => [recordOf(node), node]));
-    for (const [record, node] of ofThisSeed) votes.set(record, [...(votes.get(record) ?? []), node]);
-  }
-  const believed = [...votes.values()].filter((named) => named.length >= needed).map(mostNamed);
-  const keys = believed.map((node) => node.pubkey);
-  return believed.filter((node) => keys.indexOf(node.pubkey) === keys.lastIndexOf(node.pubkey));
-}
-
-function mostNamed(named: readonly ServiceNode[]): ServiceNode {
-  const timesSaid = (node: ServiceNode): number => named.filter((other) => other.swarmId === node.swarmId).length;
-  return named.reduce((best, node) => (timesSaid(node) > timesSaid(best) ? node : best));
-}
-
-function recordOf(node: ServiceNode): string {
-  return `${node.pubkey} ${node.x25519.toString("hex")} ${node.ip}:${node.httpsPort}`;
-}
-
 function warningAbout(seed: SeedReport): string[] {
   if (seed.failure !== undefined) return [`the seed ${seed.url} did not count: ${seed.failure}`];
   if (seed.strangers === 0) return [];
   return [`the seed ${seed.url} names ${seed.strangers} nodes that the others do not`];
+}
+
+function warningOfDispute(disputed: readonly ServiceNode[]): string[] {
+  const keys = [...new Set(disputed.map((node) => node.pubkey))];
+  if (keys.length === 0) return [];
+  const some = keys.slice(0, 3).map(shortKey).join(", ");
+  return [
+    `no majority of the seeds agrees on ${keys.length} nodes (${some}), which are refused: ask again, or name more seeds`,
+  ];
 }
 
 function seedsFailed(what: string, needed: number, seeds: readonly SeedReport[]): ClientError {

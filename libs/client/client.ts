@@ -63,11 +63,11 @@ export class SwarmpostClient implements AsyncDisposable {
   readonly #connections = new HttpsConnections();
   readonly #clock: NetworkClock;
   readonly #pool = new NodePool([]);
-  readonly #swarms = new Swarms(this.#pool);
+  readonly #swarms = new Swarms();
   readonly #paths: Paths;
   readonly #requests: NodeRequests;
   readonly #swarm: SwarmRequests;
-  #list: NodeList = { nodes: [], seeds: [], warnings: [] };
+  #list: NodeList = { nodes: [], disputed: [], seeds: [], warnings: [] };
   #listedMs = 0;
 
   private constructor(network: NetworkDescription, options: ClientOptions) {
@@ -112,7 +112,7 @@ export class SwarmpostClient implements AsyncDisposable {
     this.#list = await bootstrap(this.#network, { insecure, nowMs }, this.#connections.post);
     this.#listedMs = nowMs;
     this.#pool.replace(this.#list.nodes);
-    this.#swarms.forget();
+    this.#swarms.replace(this.#list);
     this.#paths.prune();
     const { nodes, seeds, warnings } = this.#list;
     onEvent?.({ type: "nodes", nodes: nodes.length, swarms: this.#swarms.count(), seeds: seeds.length });

@@ -20,7 +20,7 @@ export async function deleteMessages(
       what: "delete",
       account: account.id,
       make: () => ({ method: "delete", params: deleteParameters(account, hashes) }),
-      judge: (reply, members) => ({ result: checkMembers(members, reply.json, signedBy(account, hashes)) }),
+      judge: (reply, { members }) => ({ result: checkMembers(members, reply.json, signedBy(account, hashes)) }),
     },
     "refused",
   );

@@ -24,6 +24,7 @@ export async function askSeed(seed: Seed, post: Post, nowMs: number): Promise<Se
   const nodes = states.map(parseServiceNode);
   if (nodes.includes(undefined)) throw badAnswer("a node in it lacks its key or its address");
   const known = nodes as ServiceNode[];
+  if (new Set(known.map((node) => node.pubkey)).size !== known.length) throw badAnswer("it names a node twice");
   if (seed.pubkey !== undefined) checkSignature(swarmpost, known, seed.pubkey, nowMs);
   return known.filter(hasAddress);
 }

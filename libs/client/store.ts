@@ -27,8 +27,8 @@ export interface StoreReceipt {
 }
 
 /**
- * Stores bytes in an account's public inbox. Counts as stored only when a majority of the swarm, as the node list shows
- * it, signed for the very hash that the bytes have. Throws ClientError "not-stored", and as `SwarmRequests.ask`.
+ * Stores bytes in an account's public inbox. Counts as stored only when a majority of the swarm, as the seeds show it,
+ * signed for the very hash that the bytes have. Throws ClientError "not-stored", and as `SwarmRequests.ask`.
  */
 export async function store(
   recipient: AccountId,
@@ -41,7 +41,7 @@ export async function store(
       what: "store",
       account: recipient,
       make: () => ({ method: "store", params: storeParameters(recipient, { ...message, timestamp: clock.now() }) }),
-      judge: (reply, members) => judge(checkMembers(members, reply.json, signedBy(hash))),
+      judge: (reply, { members, size }) => judge(checkMembers(members, reply.json, signedBy(hash)), size),
     },
     "not-stored",
   );
@@ -53,8 +53,8 @@ function signedBy(hash: MessageHash): (entry: Readonly<Record<string, unknown>>)
   return (entry) => (entry["hash"] === hash ? nodeSignedStore(hash) : undefined);
 }
 
-function judge(members: MemberResult[]): { result: MemberResult[] } | { again: string } {
+function judge(members: MemberResult[], size: number): { result: MemberResult[] } | { again: string } {
   const copies = members.filter((member) => member.signed).length;
-  if (copies >= majorityOf(members.length)) return { result: members };
-  return { again: `only ${copies} of ${members.length} members hold it` };
+  if (copies >= majorityOf(size)) return { result: members };
+  return { again: `only ${copies} of ${size} members hold it` };
 }

@@ -9,7 +9,7 @@ import type { NodePool } from "./node-pool.ts";
 import type { RpcReply, RpcRequest } from "./onion-transport.ts";
 import { pick, type Random } from "./path.ts";
 import type { ServiceNode } from "./service-node.ts";
-import type { Swarms } from "./swarms.ts";
+import type { SwarmMembership, Swarms } from "./swarms.ts";
 
 /** Session Desktop's retries of a message: three answers, 100 ms apart. */
 const ATTEMPTS = 3;
@@ -37,7 +37,7 @@ export interface SwarmQuestion<T> {
   /** The one member to ask. */
   readonly only?: ServiceNode;
   /** Judges an answer with a good status: the result, or why another member must be asked. */
-  readonly judge: (reply: RpcReply, members: readonly ServiceNode[]) => { result: T } | { again: string };
+  readonly judge: (reply: RpcReply, swarm: SwarmMembership) => { result: T } | { again: string };
 }
 
 /** A result and how it came. */
@@ -71,8 +71,8 @@ export class SwarmRequests {
     const judge = new ReplyJudge(question.account, this.#parts);
     let reason = "its swarm has no reachable member";
     for (let attempt = 1; attempt <= ATTEMPTS; ) {
-      const { members } = this.#parts.swarms.of(question.account);
-      const member = this.#next(question.only === undefined ? members : [question.only], tried);
+      const swarm = this.#parts.swarms.of(question.account);
+      const member = this.#next(question.only === undefined ? swarm.members : [question.only], tried);
       if (member === undefined) break;
       tried.add(member.pubkey);
       const others = question.only === undefined;
@@ -80,7 +80,7 @@ export class SwarmRequests {
       if ("unreachable" in answered) {
         reason = answered.unreachable;
       } else {
-        const verdict = (await judge.status(answered, member)) ?? question.judge(answered.reply, members);
+        const verdict = (await judge.status(answered, member)) ?? question.judge(answered.reply, swarm);
         if ("result" in verdict) return { result: verdict.result, answered, member, attempts: attempt };
         reason = verdict.again;
         if (judge.retrySame) tried.delete(member.pubkey);

@@ -1,16 +1,19 @@
-import type { Pubkey } from "@swarmpost/crypto";
 import { hexToBytes } from "@swarmpost/encoding";
 import { type AccountId, accountKey } from "@swarmpost/storage-rpc";
 import { accountSpace, responsibleSwarm, swarmId, type SwarmId, UNASSIGNED } from "@swarmpost/swarm";
+import type { NodeList } from "./bootstrap.ts";
 import { ClientError } from "./client-error.ts";
-import type { NodePool } from "./node-pool.ts";
+import { majorityOf } from "./member-signatures.ts";
 import type { ServiceNode } from "./service-node.ts";
 
 /** The nodes that keep an account's messages. */
 export interface SwarmMembership {
-  /** The swarm's id in lower-case hex, as storage servers write it; undefined when a node named the members without it. */
-  readonly id: string | undefined;
+  /** The swarm's id in lower-case hex, as storage servers write it. */
+  readonly id: string;
+  /** The members that can be asked. */
   readonly members: readonly ServiceNode[];
+  /** What a majority is more than half of: the members, and nodes that only some seeds count among them. */
+  readonly size: number;
 }
 
 /**
@@ -18,11 +21,15 @@ export interface SwarmMembership {
  * answer wrongly. A node that says "wrong swarm" (421) may name others; only nodes that the seeds know are taken.
  */
 export class Swarms {
-  readonly #pool: NodePool;
   readonly #corrected = new Map<AccountId, SwarmMembership>();
+  #believed: readonly ServiceNode[] = [];
+  #disputed: readonly ServiceNode[] = [];
 
-  constructor(pool: NodePool) {
-    this.#pool = pool;
+  /** Takes a fresh node list. */
+  replace({ nodes, disputed }: Pick<NodeList, "nodes" | "disputed">): void {
+    this.#believed = nodes;
+    this.#disputed = disputed;
+    this.#corrected.clear();
   }
 
   /** How many swarms the node list shows. */
@@ -30,13 +37,22 @@ export class Swarms {
     return this.#ids().length;
   }
 
-  /** The swarm of an account ID. Throws ClientError "no-swarm" when the node list shows none. */
+  /**
+   * The swarm of an account ID. Nodes of which the seeds don't agree that they are members are not among them but count
+   * in `size`: a seed must not make a swarm small by leaving its members out or placing them elsewhere. Throws ClientError
+   * "no-swarm" when the node list shows none, or the seeds agree on less than a majority of its members.
+   */
   of(account: AccountId): SwarmMembership {
     const corrected = this.#corrected.get(account);
     if (corrected !== undefined) return corrected;
     const id = responsibleSwarm(this.#ids(), accountSpace(accountKey(account)));
     if (id === undefined) throw new ClientError("no-swarm", "the network has no swarm yet: try again in a minute");
-    return { id: id.toString(16), members: this.#pool.all().filter((node) => node.swarmId === id) };
+    const members = this.#believed.filter((node) => node.swarmId === id);
+    const size = members.length + this.#disputed.filter((node) => node.swarmId === id).length;
+    if (members.length < majorityOf(size)) {
+      throw new ClientError("no-swarm", "the seeds don't agree on who keeps these messages: try again in a minute");
+    }
+    return { id: id.toString(16), members, size };
   }
 
   /**
@@ -48,24 +64,19 @@ export class Swarms {
     const members = listed.flatMap((entry) => this.#known(entry));
     if (members.length === 0) return false;
     const id = body?.["swarm"];
-    this.#corrected.set(account, { id: typeof id === "string" ? id : undefined, members });
+    this.#corrected.set(account, { id: typeof id === "string" ? id : "", members, size: members.length });
     return true;
-  }
-
-  /** Forgets corrections: a new node list knows better. */
-  forget(): void {
-    this.#corrected.clear();
   }
 
   #known(entry: unknown): ServiceNode[] {
     const key = (entry as { pubkey_ed25519?: unknown } | null)?.pubkey_ed25519;
     const bytes = typeof key === "string" ? hexToBytes(key, 32) : undefined;
-    const node = bytes === undefined ? undefined : this.#pool.get(bytes.toString("hex") as Pubkey);
+    const node = this.#believed.find(({ pubkey }) => pubkey === bytes?.toString("hex"));
     return node === undefined ? [] : [node];
   }
 
   #ids(): SwarmId[] {
-    const ids = new Set(this.#pool.all().map((node) => node.swarmId));
+    const ids = new Set([...this.#believed, ...this.#disputed].map((node) => node.swarmId));
     ids.delete(UNASSIGNED);
     return [...ids].sort((a, b) => (a < b ? -1 : 1)).map(swarmId);
   }
