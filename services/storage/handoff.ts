@@ -15,33 +15,32 @@ export interface HandoffParts {
 /** A commit that began under the map before may land this late; strays are looked for once more after it. */
 const SETTLE_MS = 20_000;
 
+/** A push that brought nothing is tried again ever later, up to so many turns. */
+const MAX_WAIT_TURNS = 16;
+
 /** Follows the swarm map: pulls what this node must have, pushes what it must no longer have. */
 export class Handoff {
   readonly #options: { retryMs: number };
   readonly #parts: HandoffParts;
-  /** Something that this node no longer keeps may be here. */
-  #strayDue = true;
-  #settleAt: number | undefined;
+  readonly #strays: StrayTurns;
+  #settleAt = Number.POSITIVE_INFINITY;
+  #woken = false;
   #wake: (() => void) | undefined;
 
   constructor(options: { retryMs: number }, parts: HandoffParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#strays = new StrayTurns(options.retryMs);
   }
 
   /** To be called when the network view changed: what this node lacks is known at once, the work follows. */
   viewChanged(): void {
     if (this.#parts.state.follow()) {
       this.#parts.logger.info("swarm_map_followed", { pending: this.#parts.state.tasks.length });
-      this.strayMay();
+      this.#strays.look();
       this.#settleAt = this.#parts.now() + SETTLE_MS;
     }
-    this.#wake?.();
-  }
-
-  /** Something that this node no longer keeps may be here. */
-  strayMay(): void {
-    this.#strayDue = true;
+    this.#woken = true;
     this.#wake?.();
   }
 
@@ -49,44 +48,79 @@ export class Handoff {
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.#wake?.(), { once: true });
     while (!signal.aborted) {
+      this.#woken = false;
       try {
         await this.#step(signal);
       } catch (error) {
         if (!signal.aborted) this.#parts.logger.warn("handoff_failed", errorFields(error));
       }
-      await this.#pause(signal);
+      if (!signal.aborted && !this.#woken) await this.#pause();
     }
   }
 
   async #step(signal: AbortSignal): Promise<void> {
-    const { state, pull, push } = this.#parts;
+    const { state, pull, push, now } = this.#parts;
     await state.save();
     if (state.tasks.length > 0) {
       await pull.run(signal);
       await state.save();
     }
-    if (this.#settleAt !== undefined && this.#settleAt <= this.#parts.now()) {
-      this.#settleAt = undefined;
-      this.#strayDue = true;
+    if (this.#settleAt <= now()) {
+      this.#settleAt = Number.POSITIVE_INFINITY;
+      this.#strays.look();
     }
-    if (!this.#strayDue) return;
-    this.#strayDue = false;
-    const left = await push.run(signal).catch((error: unknown) => {
-      this.#strayDue = true;
-      throw error;
-    });
-    if (left > 0) this.#strayDue = true;
-    else if (state.tasks.length === 0) state.strayGone();
+    if (!this.#strays.begin(now())) return;
+    // A push that breaks off is tried again like one that brought nothing.
+    let left = Number.POSITIVE_INFINITY;
+    try {
+      left = await push.run(signal);
+    } finally {
+      this.#strays.end(left, now());
+    }
+    if (left === 0 && state.tasks.length === 0) state.strayGone();
     await state.save();
   }
 
-  async #pause(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+  async #pause(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     const timer = setTimeout(resolve, this.#options.retryMs);
     await promise;
     clearTimeout(timer);
     this.#wake = undefined;
+  }
+}
+
+/** When strays are looked for: at once after a change of the map, ever later while nothing moves, never when none are left. */
+class StrayTurns {
+  readonly #retryMs: number;
+  #at: number | undefined = 0;
+  #turns = 1;
+  #left = Number.POSITIVE_INFINITY;
+
+  constructor(retryMs: number) {
+    this.#retryMs = retryMs;
+  }
+
+  /** Something stray may be here. */
+  look(): void {
+    this.#at = 0;
+    this.#turns = 1;
+    this.#left = Number.POSITIVE_INFINITY;
+  }
+
+  /** True when it is time to push; then `end` must follow. */
+  begin(nowMs: number): boolean {
+    if (this.#at === undefined || this.#at > nowMs) return false;
+    this.#at = undefined;
+    return true;
+  }
+
+  /** A push ended and `left` strays stay. What `look` said meanwhile holds. */
+  end(left: number, nowMs: number): void {
+    if (this.#at !== undefined) return;
+    this.#turns = left < this.#left ? 1 : Math.min(this.#turns * 2, MAX_WAIT_TURNS);
+    this.#left = left;
+    this.#at = left === 0 ? undefined : nowMs + this.#turns * this.#retryMs;
   }
 }
