@@ -79,7 +79,7 @@ test("a deleted message is gone from every member", async () => {
 test("no log line and no metric knows a key, an account, a message or an address", async () => {
   const secrets = identitiesIn({ nodes: net.nodes, accounts: [alice, bob], hashes: [...told] });
   const written = { logs: await net.logs(), metrics: await net.metrics() };
-  assert.ok(written.logs.split("\n").length > 50 && written.metrics.includes("swarmpost_relay_"));
+  assert.ok(written.logs.split("\n").length > 20 && written.metrics.includes("swarmpost_relay_"));
   for (const [place, text] of Object.entries(written)) {
     for (const [what, secret] of secrets) assert.ok(!text.includes(secret), `${place} hold ${what}`);
   }
