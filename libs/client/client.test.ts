@@ -118,7 +118,7 @@ test("a guard or a hop that goes away is replaced and the request goes on", asyn
 });
 
 test("a member that never answers costs one wait, then another member is asked", async () => {
-  await using hasty = await connect({ timeoutMs: 300 });
+  await using hasty = await connect({ timeoutMs: 1_000 });
   await hasty.path();
   const swarm = bobsSwarm();
   for (const member of swarm.slice(0, 3)) member.silent = true;
@@ -163,15 +163,67 @@ test("a store that fails for a while is tried on other members, three times", as
   await assert.rejects(client.send(alice, bob.id, "never"), { code: "not-stored", message: /503: no majority/ });
 });
 
-test("a node that says wrong swarm corrects it with nodes the seeds know", async () => {
-  const others = network.nodes.filter((each) => !bobsSwarm().includes(each));
-  const snodes = others.map((each) => ({ pubkey_ed25519: each.keys.pubkey.toUpperCase() }));
-  for (const each of bobsSwarm())
-    each.script = (method) => (method === "store" ? [421, { snodes, swarm: "ff" }] : undefined);
-  const receipt = await client.send(alice, bob.id, "moved");
-  assert.equal(receipt.copies, 6);
-  assert.ok(others.includes(node(receipt.entry.pubkey)));
-  assert.equal(client.swarm(bob.id).id, "ff");
+/** Counts the questions that seeds get from now on. */
+function countSeedQuestions(): () => number {
+  let questions = 0;
+  for (const each of network.nodes) {
+    each.seedScript = () => {
+      questions++;
+      return undefined;
+    };
+  }
+  return () => questions;
+}
+
+const store421 = (snodes: object[]) => (method: string) =>
+  method === "store" ? ([421, { snodes, swarm: "ff" }] as const) : undefined;
+
+test("a member that says wrong swarm and names itself alone does not become the whole swarm", async () => {
+  await using picky = await connect({ random: () => 0 });
+  const [liar] = bobsSwarm();
+  assert.ok(liar);
+  liar.script = store421([{ pubkey_ed25519: liar.keys.pubkey }]);
+  const questions = countSeedQuestions();
+  const receipt = await picky.send(alice, bob.id, "not to you alone");
+  assert.deepEqual([receipt.members.length, receipt.attempts], [6, 2]);
+  assert.ok(liar.asked.includes("store"));
+  assert.notEqual(receipt.entry.pubkey, liar.keys.pubkey);
+  assert.equal(picky.swarm(bob.id).members.length, 6);
+  assert.equal(questions(), 0, "one member's word does not even send a client to the seeds");
+});
+
+test("after the second wrong swarm the seeds are asked, and the swarm that they show takes the message", async () => {
+  let now = Date.now();
+  await using late = await connect({ now: () => now });
+  now += 60_000;
+  const former = bobsSwarm();
+  const [ours, theirs] = [former[0]!.swarmId, network.nodes.find((each) => !former.includes(each))!.swarmId];
+  for (const each of network.nodes) each.swarmId = former.includes(each) ? theirs : ours;
+  for (const each of former) each.script = store421([{ pubkey_ed25519: each.keys.pubkey }]);
+  const receipt = await late.send(alice, bob.id, "moved");
+  assert.deepEqual([receipt.copies, receipt.attempts], [6, 3]);
+  assert.ok(!former.includes(node(receipt.entry.pubkey)));
+});
+
+test("members that say wrong swarm for ever can't make a client press on the seeds", async () => {
+  let now = Date.now();
+  await using late = await connect({ now: () => now });
+  for (const each of network.nodes) each.script = store421([]);
+  const questions = countSeedQuestions();
+  for (const wait of [60_000, 0, 0]) {
+    now += wait;
+    await assert.rejects(late.send(alice, bob.id, "x"), { code: "not-stored", message: /kept elsewhere/ });
+  }
+  assert.equal(questions(), 3, "each of three seeds once");
+});
+
+test("seeds that are silent when a list is old leave the old list in force, with a warning", async () => {
+  let now = Date.now();
+  await using late = await connect({ now: () => now });
+  now += 2 * 3_600_000;
+  for (const each of network.nodes) each.seedScript = () => "gone";
+  await late.send(alice, bob.id, "still there");
+  assert.ok(events.some((event) => event.type === "warning" && /the node list stays as it was/.test(event.message)));
 });
 
 test("a refusal of the request itself is told at once", async () => {

@@ -3,7 +3,7 @@ import type { EncType, Pubkey } from "@swarmpost/crypto";
 import type { MessageHash } from "@swarmpost/storage-rpc";
 import type { Account } from "./account.ts";
 import { parseRecipient } from "./account-id.ts";
-import { bootstrap, type NodeList } from "./bootstrap.ts";
+import type { NodeList } from "./bootstrap.ts";
 import { ClientError } from "./client-error.ts";
 import type { OnEvent } from "./client-event.ts";
 import { type DeleteReceipt, deleteMessages } from "./delete-messages.ts";
@@ -13,6 +13,7 @@ import { Inbox, type InboxPage } from "./inbox.ts";
 import { encodeText } from "./message.ts";
 import { NetworkClock } from "./network-clock.ts";
 import type { NetworkDescription } from "./network-file.ts";
+import { NodeLists } from "./node-lists.ts";
 import { NodePool } from "./node-pool.ts";
 import { NodeRequests } from "./node-requests.ts";
 import { OnionTransport, type RpcReply, type RpcRequest } from "./onion-transport.ts";
@@ -50,15 +51,12 @@ export interface SendReceipt extends StoreReceipt {
 
 /** How often `follow` looks (Session Desktop's interval). */
 const FOLLOW_INTERVAL_MS = 5_000;
-/** Age at which the node list is asked for again (Session Desktop: hourly). */
-const REFRESH_MS = 60 * 60 * 1000;
 
 /**
  * A connection to a network for any number of accounts. Make one with `SwarmpostClient.connect`, dispose of it in the
  * end. Every request goes through a path of three nodes to a fourth.
  */
 export class SwarmpostClient implements AsyncDisposable {
-  readonly #network: NetworkDescription;
   readonly #options: ClientOptions;
   readonly #connections = new HttpsConnections();
   readonly #clock: NetworkClock;
@@ -67,27 +65,31 @@ export class SwarmpostClient implements AsyncDisposable {
   readonly #paths: Paths;
   readonly #requests: NodeRequests;
   readonly #swarm: SwarmRequests;
-  #list: NodeList = { nodes: [], disputed: [], seeds: [], warnings: [] };
-  #listedMs = 0;
+  readonly #lists: NodeLists;
 
   private constructor(network: NetworkDescription, options: ClientOptions) {
-    this.#network = network;
     this.#options = options;
     const random = options.random ?? systemRandom;
     const onEvent = options.onEvent ?? (() => undefined);
-    const refresh = (): Promise<void> => this.refresh();
     this.#clock = new NetworkClock(options.now ?? Date.now);
     const transport = new OnionTransport(
       { encType: options.encType ?? "xchacha20", timeoutMs: options.timeoutMs ?? 10_000 },
       { post: this.#connections.post, clock: this.#clock },
     );
     const guards = new Guards({ remembered: options.guards ?? [], random }, options.onGuards ?? (() => undefined));
+    this.#lists = new NodeLists(
+      network,
+      { insecure: options.insecure ?? false },
+      { post: this.#connections.post, clock: this.#clock, onEvent, take: (list) => this.#take(list) },
+    );
+    const refresh = (): Promise<void> => this.refresh();
+    const refreshOnHint = (): Promise<void> => this.#lists.refreshOnHint();
     const parts = { pool: this.#pool, guards, transport, onEvent, refresh };
     this.#paths = new Paths({ diversity: network.diversity, random }, parts);
     this.#requests = new NodeRequests(this.#paths, transport);
     this.#swarm = new SwarmRequests(
       { random },
-      { requests: this.#requests, swarms: this.#swarms, pool: this.#pool, clock: this.#clock, onEvent, refresh },
+      { requests: this.#requests, swarms: this.#swarms, pool: this.#pool, clock: this.#clock, onEvent, refreshOnHint },
     );
   }
 
@@ -107,16 +109,7 @@ export class SwarmpostClient implements AsyncDisposable {
 
   /** Asks the seeds again; failures counted against nodes are forgotten. */
   async refresh(): Promise<void> {
-    const { insecure = false, onEvent } = this.#options;
-    const nowMs = this.#clock.local();
-    this.#list = await bootstrap(this.#network, { insecure, nowMs }, this.#connections.post);
-    this.#listedMs = nowMs;
-    this.#pool.replace(this.#list.nodes);
-    this.#swarms.replace(this.#list);
-    this.#paths.prune();
-    const { nodes, seeds, warnings } = this.#list;
-    onEvent?.({ type: "nodes", nodes: nodes.length, swarms: this.#swarms.count(), seeds: seeds.length });
-    for (const message of warnings) onEvent?.({ type: "warning", message });
+    await this.#lists.refresh();
   }
 
   /**
@@ -125,7 +118,7 @@ export class SwarmpostClient implements AsyncDisposable {
    */
   async send(account: Account, recipientId: string, text: string): Promise<SendReceipt> {
     const recipient = parseRecipient(recipientId);
-    await this.#refreshWhenOld();
+    await this.#lists.refreshWhenOld();
     const started = performance.now();
     await this.#paths.get(); // Its probe tells the network's time, which the message and the store carry.
     const sentMs = this.#clock.now();
@@ -136,7 +129,7 @@ export class SwarmpostClient implements AsyncDisposable {
 
   /** Everything in an account's inbox. Throws ClientError "not-read", "refused" and what paths throw. */
   async read(account: Account): Promise<InboxPage & { readonly ms: number }> {
-    await this.#refreshWhenOld();
+    await this.#lists.refreshWhenOld();
     const started = performance.now();
     const page = await this.#inbox(account).poll();
     return { ...page, ms: performance.now() - started };
@@ -150,7 +143,7 @@ export class SwarmpostClient implements AsyncDisposable {
     const inbox = this.#inbox(account);
     while (!options.signal.aborted) {
       try {
-        await this.#refreshWhenOld();
+        await this.#lists.refreshWhenOld();
         const page = await inbox.poll();
         if (page.messages.length + page.unreadable.length > 0) yield page;
       } catch (error) {
@@ -180,7 +173,7 @@ export class SwarmpostClient implements AsyncDisposable {
 
   /** What the seeds said, and how far it can be trusted. */
   nodeList(): NodeList {
-    return this.#list;
+    return this.#lists.current();
   }
 
   /** The swarm that keeps an account's messages. Throws ClientError "bad-account-id", "no-swarm". */
@@ -218,7 +211,13 @@ export class SwarmpostClient implements AsyncDisposable {
     throw new ClientError("unknown-node", `no node of the network has a key beginning with ${shortKey(key)}`);
   }
 
-  async #refreshWhenOld(): Promise<void> {
-    if (this.#clock.local() - this.#listedMs > REFRESH_MS) await this.refresh();
+  #take(list: NodeList): void {
+    const { onEvent } = this.#options;
+    this.#pool.replace(list.nodes);
+    this.#swarms.replace(list);
+    this.#paths.prune();
+    const { nodes, seeds, warnings } = list;
+    onEvent?.({ type: "nodes", nodes: nodes.length, swarms: this.#swarms.count(), seeds: seeds.length });
+    for (const message of warnings) onEvent?.({ type: "warning", message });
   }
 }

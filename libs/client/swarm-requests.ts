@@ -22,8 +22,8 @@ export interface SwarmRequestsParts {
   readonly pool: NodePool;
   readonly clock: NetworkClock;
   readonly onEvent: OnEvent;
-  /** Asks the seeds again, when a node says that the list is out of date. */
-  readonly refresh: () => Promise<void>;
+  /** Asks the seeds again because nodes say that the list is out of date; not too often, and never throws. */
+  readonly refreshOnHint: () => Promise<void>;
 }
 
 /** One request that any member of an account's swarm can answer. */
@@ -60,7 +60,8 @@ export class SwarmRequests {
 
   /**
    * The first good answer. Members are asked in random order; one that nobody can reach does not use up an attempt.
-   * A 421 corrects the swarm, a 406 or 425 the clock (once). Throws ClientError "refused" when a node refuses the
+   * A 421 is a hint that the swarm has changed: the first one leads to another member, the second to the seeds (once); what
+   * it says of the swarm is not believed. A 406 or 425 corrects the clock (once). Throws ClientError "refused" when a node refuses the
    * request itself, "wrong-clock", or `failureCode` when every attempt failed.
    */
   async ask<T>(
@@ -68,7 +69,7 @@ export class SwarmRequests {
     failureCode: "not-stored" | "not-read" | "refused",
   ): Promise<SwarmAnswer<T>> {
     const tried = question.only === undefined ? (question.asked ?? new Set<Pubkey>()) : new Set<Pubkey>();
-    const judge = new ReplyJudge(question.account, this.#parts);
+    const judge = new ReplyJudge(this.#parts);
     let reason = "its swarm has no reachable member";
     for (let attempt = 1; attempt <= ATTEMPTS; ) {
       const swarm = this.#parts.swarms.of(question.account);
@@ -80,7 +81,8 @@ export class SwarmRequests {
       if ("unreachable" in answered) {
         reason = answered.unreachable;
       } else {
-        const verdict = (await judge.status(answered, member)) ?? question.judge(answered.reply, swarm);
+        const last = this.#next(swarm.members, tried) === undefined;
+        const verdict = (await judge.status(answered, member, last)) ?? question.judge(answered.reply, swarm);
         if ("result" in verdict) return { result: verdict.result, answered, member, attempts: attempt };
         reason = verdict.again;
         if (judge.retrySame) tried.delete(member.pubkey);
@@ -113,20 +115,19 @@ export class SwarmRequests {
 class ReplyJudge {
   /** The last answer corrected this client: the same member may be asked again. */
   retrySame = false;
-  readonly #account: AccountId;
   readonly #parts: SwarmRequestsParts;
   #clockAsked = false;
+  #wrongSwarms = 0;
 
-  constructor(account: AccountId, parts: SwarmRequestsParts) {
-    this.#account = account;
+  constructor(parts: SwarmRequestsParts) {
     this.#parts = parts;
   }
 
-  /** Undefined for a status that the method itself must judge. */
-  async status({ reply }: Answered, member: ServiceNode): Promise<{ again: string } | undefined> {
+  /** Undefined for a status that the method itself must judge. `last`: no other member is left to ask. */
+  async status({ reply }: Answered, member: ServiceNode, last: boolean): Promise<{ again: string } | undefined> {
     this.retrySame = false;
     if (reply.status === 200 || reply.status === 404) return undefined;
-    if (reply.status === 421) return await this.#wrongSwarm(reply);
+    if (reply.status === 421) return await this.#wrongSwarm(last);
     if (reply.status === 406 || reply.status === 425) return await this.#wrongClock(member);
     if ([400, 401, 403, 413].includes(reply.status)) {
       throw new ClientError("refused", `the node refused the request (${reply.status}): ${firstLine(reply.text)}`, {
@@ -136,9 +137,10 @@ class ReplyJudge {
     return { again: `status ${reply.status}: ${firstLine(reply.text)}` };
   }
 
-  async #wrongSwarm(reply: RpcReply): Promise<{ again: string }> {
-    if (!this.#parts.swarms.correct(this.#account, reply.json)) await this.#parts.refresh();
-    return { again: "the swarm has changed" };
+  async #wrongSwarm(last: boolean): Promise<{ again: string }> {
+    this.#wrongSwarms++;
+    if (this.#wrongSwarms === 2 || (this.#wrongSwarms === 1 && last)) await this.#parts.refreshOnHint();
+    return { again: "a node says that these messages are kept elsewhere" };
   }
 
   async #wrongClock(member: ServiceNode): Promise<{ again: string }> {

@@ -1,4 +1,3 @@
-import { hexToBytes } from "@swarmpost/encoding";
 import { type AccountId, accountKey } from "@swarmpost/storage-rpc";
 import { accountSpace, responsibleSwarm, swarmId, type SwarmId, UNASSIGNED } from "@swarmpost/swarm";
 import type { NodeList } from "./bootstrap.ts";
@@ -18,10 +17,9 @@ export interface SwarmMembership {
 
 /**
  * Finds an account's swarm from the node list itself (storage-protocol section 4), so no node is asked and none can
- * answer wrongly. A node that says "wrong swarm" (421) may name others; only nodes that the seeds know are taken.
+ * answer wrongly: whom a node names when it says "wrong swarm" (421) is not even read.
  */
 export class Swarms {
-  readonly #corrected = new Map<AccountId, SwarmMembership>();
   #believed: readonly ServiceNode[] = [];
   #disputed: readonly ServiceNode[] = [];
 
@@ -29,7 +27,6 @@ export class Swarms {
   replace({ nodes, disputed }: Pick<NodeList, "nodes" | "disputed">): void {
     this.#believed = nodes;
     this.#disputed = disputed;
-    this.#corrected.clear();
   }
 
   /** How many swarms the node list shows. */
@@ -43,8 +40,6 @@ export class Swarms {
    * "no-swarm" when the node list shows none, or the seeds agree on less than a majority of its members.
    */
   of(account: AccountId): SwarmMembership {
-    const corrected = this.#corrected.get(account);
-    if (corrected !== undefined) return corrected;
     const id = responsibleSwarm(this.#ids(), accountSpace(accountKey(account)));
     if (id === undefined) throw new ClientError("no-swarm", "the network has no swarm yet: try again in a minute");
     const members = this.#believed.filter((node) => node.swarmId === id);
@@ -53,26 +48,6 @@ export class Swarms {
       throw new ClientError("no-swarm", "the seeds don't agree on who keeps these messages: try again in a minute");
     }
     return { id: id.toString(16), members, size };
-  }
-
-  /**
-   * Takes the body of a 421 or of get_swarm for an account. False when it names nobody this client knows: then the node
-   * list is out of date.
-   */
-  correct(account: AccountId, body: Readonly<Record<string, unknown>> | undefined): boolean {
-    const listed = Array.isArray(body?.["snodes"]) ? (body["snodes"] as unknown[]) : [];
-    const members = listed.flatMap((entry) => this.#known(entry));
-    if (members.length === 0) return false;
-    const id = body?.["swarm"];
-    this.#corrected.set(account, { id: typeof id === "string" ? id : "", members, size: members.length });
-    return true;
-  }
-
-  #known(entry: unknown): ServiceNode[] {
-    const key = (entry as { pubkey_ed25519?: unknown } | null)?.pubkey_ed25519;
-    const bytes = typeof key === "string" ? hexToBytes(key, 32) : undefined;
-    const node = this.#believed.find(({ pubkey }) => pubkey === bytes?.toString("hex"));
-    return node === undefined ? [] : [node];
   }
 
   #ids(): SwarmId[] {
