@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -140,6 +140,7 @@ test("wrong use is one line that says what to do, with exit code 2", async () =>
   await assertRefused(["nodes", "--wrong"], 2, /unknown option.*--help/);
   await assertRefused(["send"], 2, /missing required argument/);
   await assertRefused(["send", "05ab", "hi"], 2, /66 hex digits, this is 4 digits long/);
+  await assertRefused(["swarm", "05ab"], 2, /66 hex digits, this is 4 digits long/);
   await assertRefused(["send", ID], 2, /what to send/);
   await assertRefused(["send", ID, "hi", "--file", "x"], 2, /not both/);
   await assertRefused(["send", ID, "--file", join(home, "none")], 2, /can't be read/);
@@ -165,6 +166,20 @@ test("a file that is no text is refused before anything is sent", async () => {
 test("a network that can't be reached or trusted is exit code 3", async () => {
   await assertRefused(["nodes", "--seed", "https://127.0.0.1:9"], 3, /0 of 1 seeds.*can't be reached/);
   await assertRefused(["path", "--seed", "https://seed.invalid"], 3, /no key.*--insecure/);
+});
+
+test("a local network that answers wrongly or not at all is told apart", async () => {
+  await using network = await TestNetwork.start(5);
+  const { url, keys } = network.nodes[0]!;
+  await mkdir(join(home, "state/swarmpost"), { recursive: true });
+  const leave = (seed: object) => {
+    const left = JSON.stringify({ name: "local", seeds: [seed], diversity: false });
+    return writeFile(join(home, "state/swarmpost/local-network.json"), left);
+  };
+  await leave({ url: "https://127.0.0.1:9", pubkey: keys.pubkey });
+  await assertRefused(["nodes"], 3, /does not answer: .*can't be reached.*swarmpost net up/);
+  await leave({ url, pubkey: "ab".repeat(32) });
+  await assertRefused(["nodes"], 3, /does not answer: .*signed by another key.*swarmpost net up/);
 });
 
 test("a text goes out and is read by its recipient's identity alone, over remembered guards", async () => {

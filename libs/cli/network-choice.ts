@@ -49,7 +49,7 @@ export async function connect(context: CommandContext, options: SharedOptions): 
     const named = options.network !== undefined || (options.seed ?? []).length > 0;
     if (named || !(cause instanceof ClientError) || cause.code !== "seeds-failed") throw cause;
     const ways = "start it again with: swarmpost net up, or give --seed URL or --network FILE";
-    throw new CliError("no-network", `the local network is not running any more: ${ways}`, { cause });
+    throw new ClientError("seeds-failed", `the local network does not answer: ${cause.message}; ${ways}`, { cause });
   }
 }
 

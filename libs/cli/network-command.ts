@@ -1,5 +1,4 @@
-import type { ServiceNode } from "@swarmpost/client";
-import { shortKey } from "@swarmpost/client";
+import { parseRecipient, type ServiceNode, shortKey } from "@swarmpost/client";
 import { UNASSIGNED } from "@swarmpost/swarm";
 import { type CommandContext, type SharedOptions, show } from "./command-context.ts";
 import { connect } from "./network-choice.ts";
@@ -18,8 +17,9 @@ export async function nodes(context: CommandContext, options: SharedOptions): Pr
 
 /** `swarm`: the nodes that keep an account's messages. */
 export async function swarm(context: CommandContext, account: string, options: SharedOptions): Promise<void> {
+  const { id: known } = parseRecipient(account);
   await using client = await connect(context, options);
-  const { id, members } = client.swarm(account);
+  const { id, members } = client.swarm(known);
   show(context, options, { account, swarm: id, members: members.map(nodeJson) }, [
     `swarm ${id ?? "unknown"}, ${members.length} members`,
     ...members.map(nodeLine),
