@@ -214,7 +214,7 @@ test("read --follow prints a line a message and ends well when interrupted", asy
   for (const text of ["one", "two"]) await run(["send", id, text, ...over]);
   const followed = await run(["read", "--follow", "--json", ...over], { stopAfter: 2 });
   assert.equal(followed.code, 0);
-  assert.deepEqual(followed.out.map((line) => JSON.parse(line).text).sort(), ["one", "two"]);
+  assert.deepEqual(followed.out.map((line) => String(JSON.parse(line).text)).sort(), ["one", "two"]);
 });
 
 test("help names the exit codes and ends well", async () => {

@@ -158,9 +158,7 @@ async function survivesLoss(
   screen.line(`stopped ${short(lost.pubkey)}, the very member that took the first message`);
   const text = `still here without ${short(lost.pubkey)}`;
   const second = await client.send(sender.account, restored.id, text);
-  screen.line(
-    `stored again: ${second.copies} of ${second.members.length} members signed, at try ${second.attempts}`,
-  );
+  screen.line(`stored again: ${second.copies} of ${second.members.length} members signed, at try ${second.attempts}`);
   const { read } = await readAll(device, restored, screen, signal);
   if (!read.includes(text)) throw new DemoError("the second message was not read");
   return true;
