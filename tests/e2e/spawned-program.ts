@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventually } from "@swarmpost/testkit";
+
+const root = join(import.meta.dirname, "../..");
+
+/** How a program ended and what it wrote. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A place of its own for programs: home, temporary folder, and with that the mark that all their processes carry. */
+export class Sandbox implements AsyncDisposable {
+  readonly folder: string;
+  readonly home: string;
+  readonly #temporary: string;
+  readonly #running = new Set<ChildProcess>();
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.home = join(folder, "home");
+    this.#temporary = folder;
+  }
+
+  static async make(): Promise<Sandbox> {
+    const folder = await mkdtemp(join(tmpdir(), "e2e-swarmpost-"));
+    await chmod(folder, 0o755); // Postgres runs as another account and must get in.
+    return new Sandbox(folder);
+  }
+
+  /** Starts a script of the repository on this Node. */
+  start(script: string, args: readonly string[], input = ""): Spawned {
+    const env = { PATH: process.env["PATH"], HOME: this.home, TMPDIR: this.#temporary };
+    const child = spawn(process.execPath, [join(root, script), ...args], { cwd: root, env, stdio: "pipe" });
+    child.stdin.on("error", () => undefined).end(input);
+    this.#running.add(child);
+    child.once("exit", () => this.#running.delete(child));
+    return new Spawned(child);
+  }
+
+  /** Starts a script and waits for its end. */
+  run(script: string, args: readonly string[], input = ""): Promise<Ended> {
+    return this.start(script, args, input).ended;
+  }
+
+  /** Temporary folders of ours that are left. */
+  async leftFolders(): Promise<string[]> {
+    return (await readdir(this.#temporary)).filter((name) => name.startsWith("swarmpost-"));
+  }
+
+  /** Processes that carry this place's name in their environment, command line or working directory. */
+  async leftProcesses(): Promise<string[]> {
+    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+    const named = await Promise.all(
+      pids.map(async (pid) => {
+        const texts = await Promise.all([
+          readFile(`/proc/${pid}/environ`, "latin1").catch(() => ""),
+          readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => ""),
+          readlink(`/proc/${pid}/cwd`).catch(() => ""),
+        ]);
+        return texts.some((text) => text.includes(this.folder)) ? `${pid} ${texts[1].replaceAll("\0", " ")}` : "";
+      }),
+    );
+    return named.filter((line) => line !== "");
+  }
+
+  /** Waits until nothing is left; throws with what is. */
+  async clean(): Promise<void> {
+    await eventually(
+      async () => {
+        const left = [...(await this.leftProcesses()), ...(await this.leftFolders())];
+        if (left.length > 0) throw new Error(`left behind: ${left.join("; ")}`);
+      },
+      { timeoutMs: 30_000, intervalMs: 200 },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      [...this.#running].map(async (child) => {
+        const exited = once(child, "exit");
+        child.kill("SIGTERM");
+        await exited;
+      }),
+    );
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A program that runs. */
+export class Spawned {
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  out = "";
+  err = "";
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.out += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.err += text));
+    this.ended = once(child, "close").then(([code]) => ({ code: code as number | null, out: this.out, err: this.err }));
+  }
+
+  /** Waits until the program has written this; throws with what it wrote when it ends before. */
+  async says(text: RegExp, timeoutMs = 180_000): Promise<void> {
+    const saidOrEnded = () => text.test(this.out) || text.test(this.err) || this.#child.exitCode !== null;
+    await eventually(saidOrEnded, { timeoutMs, intervalMs: 50 });
+    if (text.test(this.out) || text.test(this.err)) return;
+    throw new Error(`ended with ${this.#child.exitCode} and never said ${text}: ${this.out}${this.err}`);
+  }
+
+  interrupt(): void {
+    this.#child.kill("SIGINT");
+  }
+}
