@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { createServer, type Server as TlsServer, type TLSSocket } from "node:tls";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import { certificatePubkey, type Pubkey } from "@swarmpost/crypto";
@@ -42,6 +43,8 @@ export class PeerServer implements AsyncDisposable {
   readonly #injector: ConnectionInjector;
   readonly #front: TlsServer;
   readonly #sockets = new PeerSockets();
+  /** Every accepted connection, those in the middle of their handshake included. */
+  readonly #accepted = new Set<Socket>();
   #port = 0;
 
   constructor(options: PeerServerOptions, peers: { admit: (peer: Pubkey) => boolean; handler: LinkHandler }) {
@@ -62,6 +65,10 @@ export class PeerServer implements AsyncDisposable {
       },
       (socket) => this.#secured(socket),
     );
+    this.#front.on("connection", (socket) => {
+      this.#accepted.add(socket);
+      socket.once("close", () => this.#accepted.delete(socket));
+    });
     this.#front.on("tlsClientError", (_error, socket) => socket.destroy());
   }
 
@@ -91,6 +98,8 @@ export class PeerServer implements AsyncDisposable {
     this.#sockets.destroyUnless(() => false);
     this.#injector.destroy();
     this.#server.forceShutdown();
+    // A handshake that ends only now would be nobody's, and its connection would keep the port for ever.
+    for (const socket of this.#accepted) socket.destroy();
     await closed;
   }
 
