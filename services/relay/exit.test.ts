@@ -38,7 +38,7 @@ before(async () => {
   await Promise.all([once(server, "listening"), once(tls, "listening")]);
   const config = {
     EXIT_HOSTS: `public,127.0.0.1:1,127.0.0.1:${port(server)},127.0.0.1:${port(tls)}`,
-    EXIT_TIMEOUT_MS: "500",
+    EXIT_TIMEOUT_MS: "1500",
   };
   network = await RelayNetwork.start({ nodes: 3, config });
   [guard] = network.relays as [TestRelay];

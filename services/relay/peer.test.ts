@@ -66,9 +66,7 @@ test("a registered node's onions are answered up to its rate, and unknown or mal
   assert.deepEqual([answer.readUInt16LE(), answer.subarray(2).toString()], [400, "Invalid ciphertext"]);
   await assert.rejects(ask(1, Buffer.alloc(10)), { code: "refused", detail: 400 });
   await assert.rejects(ask(9, badHop), { code: "refused", detail: 404 });
-  const answers: number[] = [];
-  for (let i = 0; i < 6; i++) answers.push((await ask(1, badHop)).readUInt16LE());
-  assert.ok(answers.includes(429));
+  await eventually(async () => (await ask(1, badHop)).readUInt16LE() === 429, { intervalMs: 1 });
 });
 
 test("a link ends when its node leaves the registry", async () => {
