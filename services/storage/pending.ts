@@ -40,6 +40,9 @@ export class Pending implements AsyncDisposable {
   readonly #onMissed: (frames: number) => void;
   readonly #counts = new Map<Pubkey, number>();
   readonly #overflowed = new Set<Pubkey>();
+  /** Frames added since the start; tells that a look at the table came too early to say that it is empty. */
+  #added = 0;
+  #adding = 0;
   readonly #writes: Batcher<Row, void>;
 
   constructor(options: PendingOptions, parts: { database: Database; onMissed: (frames: number) => void }) {
@@ -90,17 +93,24 @@ export class Pending implements AsyncDisposable {
     const count = this.#counts.get(target) ?? 0;
     if (count >= this.#options.maxFrames) return this.#overflow(target);
     this.#counts.set(target, count + 1);
-    await this.#writes.add({ target: pubkeyBytes(target), account, expiryMs, record });
+    this.#added++;
+    this.#adding++;
+    try {
+      await this.#writes.add({ target: pubkeyBytes(target), account, expiryMs, record });
+    } finally {
+      this.#adding--;
+    }
   }
 
   /** The oldest frames of a member, in order. @throws DatabaseError */
   async next(target: Pubkey, limit: number): Promise<PendingFrame[]> {
+    const { added, adding } = { added: this.#added, adding: this.#adding };
     const { rows } = await this.#database.query<{ id: bigint; account: Buffer; expiry_ms: bigint; record: Buffer }>({
       name: "pending_next",
       text: "select id, account, expiry_ms, record from pending_replica where target = $1 order by id limit $2",
       values: [pubkeyBytes(target), limit],
     });
-    if (rows.length === 0) this.#counts.delete(target);
+    if (rows.length === 0 && adding === 0 && added === this.#added) this.#counts.delete(target);
     return rows.map((row) => ({ ...row, expiryMs: Number(row.expiry_ms) }));
   }
 
@@ -109,7 +119,8 @@ export class Pending implements AsyncDisposable {
     if (ids.length === 0) return;
     const text = "delete from pending_replica where id = any($1::bigint[])";
     await this.#database.query({ name: "pending_remove", text, values: [ids.map(String)] });
-    this.#counts.set(target, Math.max(0, (this.#counts.get(target) ?? 0) - ids.length));
+    // At least 1 until a look at the table finds it empty: a count can be wrong, the table cannot.
+    this.#counts.set(target, Math.max(1, (this.#counts.get(target) ?? 0) - ids.length));
   }
 
   /** Forgets everything about a member that left the swarm. @throws DatabaseError */
@@ -125,6 +136,8 @@ export class Pending implements AsyncDisposable {
   /** To be called before a member is offered everything: what it misses from now on is kept as usual. @throws DatabaseError */
   async beginOffer(target: Pubkey): Promise<void> {
     await this.#removeAll(target);
+    // A frame may have been on its way to the table all the while: the next look decides.
+    this.#counts.set(target, 1);
     this.#overflowed.delete(target);
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { verify } from "@swarmpost/crypto";
+import { eventually } from "@swarmpost/testkit";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
@@ -80,4 +81,45 @@ test("a sequence that deletes and stores the same bytes in one millisecond leave
   ];
   assert.equal((await a.rpc("sequence", { requests })).status, 200);
   assert.deepEqual(await held(account), [1, 1, 1]);
+});
+
+test("a store that reaches a member after its deletion does not come back there", async () => {
+  const account = new TestAccount();
+  const c = swarm.nodes[2]!;
+  await b.rpc("store", account.store("both"));
+  await c.stop();
+  const { hash } = (await a.rpc("store", account.store("late"))).body;
+  await a.stop();
+  await c.start();
+  await eventually(async () => {
+    const { status, body } = await b.rpc("delete", account.delete([hash]));
+    assert.equal(status, 200);
+    assert.deepEqual(body.swarm[c.pubkey].deleted, []);
+  });
+  await a.start();
+  await eventually(async () => {
+    assert.equal(a.service.node.data.pending.size, 0);
+    assert.equal(b.service.node.data.pending.size, 0);
+  });
+  const reads = await Promise.all(swarm.nodes.map((node) => node.rpc("retrieve", account.retrieve())));
+  for (const { body: page } of reads) {
+    assert.ok(!page.messages.some((message: { hash: string }) => message.hash === hash));
+    assert.ok(page.messages.length > 0);
+  }
+});
+
+test("one member that claims a deletion from the future moves nobody's stamps", async () => {
+  const account = new TestAccount();
+  const { commits } = b.service.node.data;
+  const store = commits.store.bind(commits);
+  commits.store = async () => ({ outcome: "superseded", stampMs: Date.now() + 60_000 });
+  const { status, body } = await a.rpc("store", account.store("honest"));
+  commits.store = store;
+  assert.equal(status, 200);
+  assert.equal(body.swarm[b.pubkey].failed, true);
+  const { rows } = await a.service.node.data.database.query<{ stamp_ms: bigint }>({
+    text: "select stamp_ms from message where hash = $1",
+    values: [Buffer.from(body.hash, "base64")],
+  });
+  assert.ok(Number(rows[0]?.stamp_ms) <= Date.now());
 });
