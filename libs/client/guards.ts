@@ -9,7 +9,7 @@ const MAX_GUARDS = 6;
 /**
  * The few first hops that a client keeps for long: a guard sees who its client is, so each new one is a new chance for
  * a watcher. Guards come in the order in which they were first chosen; one that is out of reach is passed over, not
- * forgotten, and one that left the network is forgotten.
+ * forgotten, and one that left the network is forgotten. When there are too many, those kept longest stay.
  */
 export class Guards {
   #keys: Pubkey[];
@@ -37,7 +37,7 @@ export class Guards {
 
   #remember(key: Pubkey, pool: NodePool): void {
     const stillThere = this.#keys.filter((known) => pool.get(known) !== undefined && known !== key);
-    this.#keys = [...stillThere, key].slice(-MAX_GUARDS);
+    this.#keys = [...stillThere.slice(0, MAX_GUARDS - 1), key];
     this.#onChange(this.#keys);
   }
 }
