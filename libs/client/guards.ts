@@ -23,14 +23,12 @@ export class Guards {
     this.#onChange = onChange;
   }
 
-  /** The first usable guard that is not to be avoided, or a new random one; undefined when no node is left. */
-  choose(pool: NodePool, avoid: ReadonlySet<Pubkey>): ServiceNode | undefined {
-    const known = this.#keys.find((key) => pool.isUsable(key) && !avoid.has(key));
-    if (known !== undefined) return pool.get(known);
-    const fresh = pick(
-      pool.usable().filter((node) => !avoid.has(node.pubkey)),
-      this.#random,
-    );
+  /** The first usable guard that fits, or a new random one; undefined when no node is left. */
+  choose(pool: NodePool, fits: (node: ServiceNode) => boolean): ServiceNode | undefined {
+    const usable = pool.usable().filter(fits);
+    const known = this.#keys.flatMap((key) => usable.find((node) => node.pubkey === key) ?? []);
+    if (known[0] !== undefined) return known[0];
+    const fresh = pick(usable, this.#random);
     if (fresh !== undefined) this.#remember(fresh.pubkey, pool);
     return fresh;
   }

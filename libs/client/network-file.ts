@@ -17,7 +17,7 @@ export interface NetworkDescription {
   /** The staking contract that decides who is a node; for people and tools, the client itself asks seeds only. */
   readonly chain?: { readonly id: number; readonly contract: string };
   readonly seeds: readonly Seed[];
-  /** Paths never hold two nodes of one /24 network or of one operator. Off for a network of one operator. */
+  /** Paths and destinations never have two nodes of one /24 network or one operator; off where less than four operate. */
   readonly diversity: boolean;
 }
 

@@ -31,7 +31,7 @@ export class NodeRequests {
   async send(destination: ServiceNode, request: RpcRequest, { others = false } = {}): Promise<Answered> {
     let reason = "";
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const path = await this.#paths.get(destination.pubkey);
+      const path = await this.#paths.get(destination);
       const outcome = await this.#transport.send(path.hops, destination, request);
       if ("reply" in outcome) {
         this.#paths.succeeded(path);

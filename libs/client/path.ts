@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import type { Pubkey } from "@swarmpost/crypto";
 import type { ServiceNode } from "./service-node.ts";
 
 /** A way into the network: guard, middle, last. Nobody on it sees both ends. */
@@ -30,14 +29,14 @@ export function shuffled<T>(list: readonly T[], random: Random): T[] {
 
 /** What a path must avoid. */
 export interface PathRules {
-  /** Nodes that must not be on it: its destination, guards of other paths. */
-  readonly avoid: ReadonlySet<Pubkey>;
-  /** No two nodes of one /24 network or one operator. */
+  /** Where its requests go, when that is another node than its last one. */
+  readonly destination?: ServiceNode | undefined;
+  /** No two nodes of one /24 network or one operator, the destination included: it knows the account, the guard the address. */
   readonly diversity: boolean;
 }
 
 /**
- * Adds a random middle and last node to a guard. With diversity a crowded /24 network is as likely to give its one node as
+ * Adds a random middle and last node to a guard that may be used for the destination. With diversity a crowded /24 network is as likely to give its one node as
  * its nodes are many, but gives no second one. Undefined when too few nodes are left.
  */
 export function completePath(
@@ -46,10 +45,11 @@ export function completePath(
   rules: PathRules,
   random: Random,
 ): [ServiceNode, ServiceNode, ServiceNode] | undefined {
+  const others = rules.destination === undefined ? [] : [rules.destination];
   const hops = [guard];
   while (hops.length < 3) {
     const next = pick(
-      candidates.filter((node) => mayJoin(node, hops, rules)),
+      candidates.filter((node) => mayJoin(node, [...others, ...hops], rules.diversity)),
       random,
     );
     if (next === undefined) return undefined;
@@ -58,9 +58,9 @@ export function completePath(
   return hops as [ServiceNode, ServiceNode, ServiceNode];
 }
 
-function mayJoin(node: ServiceNode, hops: readonly ServiceNode[], { avoid, diversity }: PathRules): boolean {
-  if (avoid.has(node.pubkey) || hops.some((hop) => hop.pubkey === node.pubkey)) return false;
-  return !diversity || hops.every((hop) => areFarApart(hop, node));
+/** Whether a node may be on a path that has these hops or goes to these. */
+export function mayJoin(node: ServiceNode, others: readonly ServiceNode[], diversity: boolean): boolean {
+  return others.every((other) => other.pubkey !== node.pubkey && (!diversity || areFarApart(other, node)));
 }
 
 function areFarApart(a: ServiceNode, b: ServiceNode): boolean {

@@ -5,7 +5,7 @@ import type { OnEvent } from "./client-event.ts";
 import type { Guards } from "./guards.ts";
 import type { NodePool } from "./node-pool.ts";
 import type { OnionOutcome, OnionTransport } from "./onion-transport.ts";
-import { completePath, type Path, pick, type Random } from "./path.ts";
+import { completePath, mayJoin, type Path, pick, type Random } from "./path.ts";
 import type { PathFailure } from "./path-failure.ts";
 import type { ServiceNode } from "./service-node.ts";
 
@@ -48,13 +48,13 @@ export class Paths {
   }
 
   /**
-   * A live path without the node `avoid`, built when there is none. Throws ClientError "too-few-nodes", or "no-path"
+   * A live path that may carry requests to `destination`, built when there is none. Throws ClientError "too-few-nodes", or "no-path"
    * when ten attempts failed.
    */
-  async get(avoid?: Pubkey): Promise<Path> {
-    const ready = this.#pickLive(avoid);
+  async get(destination?: ServiceNode): Promise<Path> {
+    const ready = this.#pickLive(destination);
     if (ready !== undefined) return ready;
-    const building = this.#building.then(() => this.#pickLive(avoid) ?? this.#build(avoid));
+    const building = this.#building.then(() => this.#pickLive(destination) ?? this.#build(destination));
     this.#building = building.catch(() => undefined);
     return await building;
   }
@@ -91,15 +91,17 @@ export class Paths {
     this.#live = this.#live.filter((path) => path.hops.every((hop) => this.#parts.pool.isUsable(hop.pubkey)));
   }
 
-  #pickLive(avoid: Pubkey | undefined): Path | undefined {
-    const fit = this.#live.filter((path) => path.hops.every((hop) => hop.pubkey !== avoid));
-    return pick(fit, this.#options.random);
+  #pickLive(destination: ServiceNode | undefined): Path | undefined {
+    const { diversity, random } = this.#options;
+    const others = destination === undefined ? [] : [destination];
+    const fit = this.#live.filter((path) => path.hops.every((hop) => mayJoin(hop, others, diversity)));
+    return pick(fit, random);
   }
 
-  async #build(avoid: Pubkey | undefined): Promise<Path> {
+  async #build(destination: ServiceNode | undefined): Promise<Path> {
     let reason = "";
     for (let attempt = 1; attempt <= BUILD_ATTEMPTS; attempt++) {
-      const hops = this.#choose(avoid) ?? (await this.#chooseAfterRefresh(avoid));
+      const hops = this.#choose(destination) ?? (await this.#chooseAfterRefresh(destination));
       const started = performance.now();
       const outcome = await this.#try(hops);
       if ("reply" in outcome) return this.#keep(hops, performance.now() - started);
@@ -142,19 +144,21 @@ export class Paths {
     this.#tellFailed(hops, failure.reason, true);
   }
 
-  #choose(avoid: Pubkey | undefined): Path["hops"] | undefined {
+  #choose(destination: ServiceNode | undefined): Path["hops"] | undefined {
     const { pool, guards } = this.#parts;
-    const keep = new Set(avoid === undefined ? [] : [avoid]);
+    const { diversity, random } = this.#options;
+    const others = destination === undefined ? [] : [destination];
+    const fits = (node: ServiceNode): boolean => mayJoin(node, others, diversity);
     const guardsInUse = new Set(this.#live.map((path) => path.hops[0].pubkey));
-    const guard = guards.choose(pool, keep.union(guardsInUse)) ?? guards.choose(pool, keep);
+    const guard =
+      guards.choose(pool, (node) => fits(node) && !guardsInUse.has(node.pubkey)) ?? guards.choose(pool, fits);
     if (guard === undefined) return undefined;
-    const rules = { avoid: keep, diversity: this.#options.diversity };
-    return completePath(guard, pool.usable(), rules, this.#options.random);
+    return completePath(guard, pool.usable(), { destination, diversity }, random);
   }
 
-  async #chooseAfterRefresh(avoid: Pubkey | undefined): Promise<Path["hops"]> {
+  async #chooseAfterRefresh(destination: ServiceNode | undefined): Promise<Path["hops"]> {
     await this.#parts.refresh();
-    const hops = this.#choose(avoid);
+    const hops = this.#choose(destination);
     if (hops !== undefined) return hops;
     const count = this.#parts.pool.usable().length;
     const rule = this.#options.diversity ? " in different networks and of different operators" : "";
