@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type Answer, textAnswer } from "./answer.ts";
 import type { Endpoint, RelayMetrics } from "./metrics.ts";
 import { declaredLength, readBody } from "./read-body.ts";
@@ -54,6 +54,8 @@ export class EdgeServer implements AsyncDisposable {
   readonly #parts: EdgeParts;
   readonly #server: Server;
   readonly #routes: ReadonlyMap<string, Route>;
+  /** Every accepted connection, those in the middle of their handshake included. */
+  readonly #accepted = new Set<Socket>();
 
   constructor(options: EdgeOptions, parts: EdgeParts) {
     this.#options = options;
@@ -71,6 +73,10 @@ export class EdgeServer implements AsyncDisposable {
     this.#server.on("request", (request, response) => void this.#serve(request, response));
     // Without this listener Node would say "100 Continue" before the length is checked.
     this.#server.on("checkContinue", (request, response) => void this.#serve(request, response));
+    this.#server.on("connection", (socket: Socket) => {
+      this.#accepted.add(socket);
+      socket.once("close", () => this.#accepted.delete(socket));
+    });
     this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
   }
 
@@ -89,7 +95,9 @@ export class EdgeServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    const force = setTimeout(() => this.#server.closeAllConnections(), GRACE_MS);
+    const force = setTimeout(() => {
+      for (const socket of this.#accepted) socket.destroy();
+    }, GRACE_MS);
     await closed;
     clearTimeout(force);
   }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { eventually } from "@swarmpost/testkit";
 import { RelayNetwork, type TestRelay } from "./testing/relay-network.ts";
@@ -191,4 +193,24 @@ test("a client that asks too often is told so, and no address is in any metric",
   // Onions have no limit for each address: the guard would punish everybody behind one address.
   assert.equal((await small.request(one, "/onion_req/v2", "x")).status, 400);
   assert.doesNotMatch(await one.runtime.metrics.render(), /127\.0\.0\.1/);
+});
+
+test("the end of a relay waits for a request under way, but for no client that says nothing", async () => {
+  const small = await RelayNetwork.start({ nodes: 1 });
+  const [one] = small.relays as [TestRelay];
+  const silent = connect({ host: "127.0.0.1", port: one.service.httpsPort }).on("error", () => {});
+  await once(silent, "connect");
+  const hold = Promise.withResolvers<void>();
+  one.storage.script = async () => {
+    await hold.promise;
+    return [200, { kept: true }];
+  };
+  const reply = small.request(one, RPC, info);
+  await eventually(() => one.storage.asked.length === 1);
+  const ended = one.service[Symbol.asyncDispose]();
+  hold.resolve();
+  assert.equal((await reply).body.toString(), `{"kept":true}`);
+  await ended;
+  silent.destroy();
+  await small[Symbol.asyncDispose]();
 });
