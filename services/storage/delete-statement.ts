@@ -25,12 +25,12 @@ export type BurialResult =
   | { readonly outcome: "deleted" }
   /** It was not here; the tombstone is. */
   | { readonly outcome: "absent" }
-  /** A later store is on record and stays. */
-  | { readonly outcome: "kept"; readonly stampMs: number };
+  /** A later store is on record and stays, or a later deletion is. */
+  | { readonly outcome: "beaten"; readonly stampMs: number };
 
 interface Row {
   deleted: boolean;
-  kept_ms: bigint | null;
+  beaten_ms: bigint | null;
 }
 
 const text = `
@@ -48,6 +48,9 @@ with input as materialized (
   from input i join message m on m.account = i.account and m.hash = i.hash
   where (m.stamp_ms, m.stamp_node) > (i.stamp_ms, i.stamp_node) and m.expiry_ms > $7::bigint
   group by i.ord
+), later as (
+  select i.ord, t.stamp_ms from input i join tombstone t on t.account = i.account and t.hash = i.hash
+  where (t.stamp_ms, t.stamp_node) > (i.stamp_ms, i.stamp_node)
 ), ends as (
   select i.ord, coalesce(greatest(max(h.expiry_ms), max(k.expiry_ms)), max(i.expiry_ms)) as expiry_ms
   from input i left join hit h on h.ord = i.ord left join kept k on k.ord = i.ord group by i.ord
@@ -70,8 +73,9 @@ with input as materialized (
       then excluded.stamp_node else t.stamp_node end,
     stamp_ms = greatest(t.stamp_ms, excluded.stamp_ms)
 )
-select exists (select from hit h where h.ord = i.ord and h.expiry_ms > $7) as deleted, k.stamp_ms as kept_ms
-from input i left join kept k on k.ord = i.ord
+select exists (select from hit h where h.ord = i.ord and h.expiry_ms > $7) as deleted,
+  greatest(k.stamp_ms, l.stamp_ms) as beaten_ms
+from input i left join kept k on k.ord = i.ord left join later l on l.ord = i.ord
 order by i.ord`;
 
 function values(burials: readonly Burial[], nowMs: number): unknown[] {
@@ -101,7 +105,7 @@ export async function commitBurials(
 ): Promise<BurialResult[]> {
   const { rows } = await database.query<Row>({ name: "commit_burials", text, values: values(burials, nowMs) });
   return rows.map((row) => {
-    if (row.kept_ms !== null) return { outcome: "kept", stampMs: Number(row.kept_ms) };
+    if (row.beaten_ms !== null) return { outcome: "beaten", stampMs: Number(row.beaten_ms) };
     return { outcome: row.deleted ? "deleted" : "absent" };
   });
 }

@@ -52,7 +52,7 @@ export class Executor {
       results.push(...(await Promise.all(burials.map((burial) => this.#parts.commits.bury(burial)))));
     }
     const hashes = record.hashes.filter((_, i) => results[i]?.outcome === "deleted");
-    return { kind: "deleted", hashes, keptMs: latestKept(results), signature: this.#signDelete(record, hashes) };
+    return { kind: "deleted", hashes, beatenMs: latestBeaten(results), signature: this.#signDelete(record, hashes) };
   }
 
   #signDelete(record: DeleteRecord, deleted: readonly Buffer[]): Buffer {
@@ -67,6 +67,9 @@ export class Executor {
   }
 }
 
-function latestKept(results: readonly BurialResult[]): number {
-  return results.reduce((latest, result) => (result.outcome === "kept" ? Math.max(latest, result.stampMs) : latest), 0);
+function latestBeaten(results: readonly BurialResult[]): number {
+  return results.reduce(
+    (latest, result) => (result.outcome === "beaten" ? Math.max(latest, result.stampMs) : latest),
+    0,
+  );
 }

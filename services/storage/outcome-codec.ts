@@ -17,8 +17,8 @@ export type MemberOutcome =
       readonly kind: "deleted";
       /** Hashes that were there and are gone. */
       readonly hashes: readonly Buffer[];
-      /** Stamp of a later store that stayed; 0 when there is none. */
-      readonly keptMs: number;
+      /** Stamp of a later store or deletion of one of the hashes; 0 when there is none. */
+      readonly beatenMs: number;
       /** The member's signature over account, requested and deleted hashes. */
       readonly signature: Buffer;
     };
@@ -41,7 +41,7 @@ export function encodeOutcome(outcome: MemberOutcome): Buffer {
     case "superseded":
       return writer.u8(SUPERSEDED).u64(outcome.stampMs).finish();
     case "deleted":
-      writer.u8(DELETED).u64(outcome.keptMs).bytes(outcome.signature).u32(outcome.hashes.length);
+      writer.u8(DELETED).u64(outcome.beatenMs).bytes(outcome.signature).u32(outcome.hashes.length);
       for (const hash of outcome.hashes) writer.bytes(hash);
       return writer.finish();
   }
@@ -64,7 +64,7 @@ function read(reader: ByteReader): MemberOutcome {
   }
   if (kind === SUPERSEDED) return { kind: "superseded", stampMs: reader.count() };
   if (kind !== DELETED) throw new StorageError("malformed", "an outcome of an unknown kind");
-  const keptMs = reader.count();
+  const beatenMs = reader.count();
   const signature = reader.bytes(64);
-  return { kind: "deleted", keptMs, signature, hashes: reader.list(MAX_HASHES, (item) => item.bytes(32)) };
+  return { kind: "deleted", beatenMs, signature, hashes: reader.list(MAX_HASHES, (item) => item.bytes(32)) };
 }

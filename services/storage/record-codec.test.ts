@@ -63,7 +63,7 @@ test("outcomes are read as they were written", () => {
   const outcomes: MemberOutcome[] = [
     { kind: "stored", expiryMs: 5, already: true, signature: Buffer.alloc(64, 1) },
     { kind: "superseded", stampMs: 7 },
-    { kind: "deleted", hashes: [Buffer.alloc(32, 2)], keptMs: 0, signature: Buffer.alloc(64, 3) },
+    { kind: "deleted", hashes: [Buffer.alloc(32, 2)], beatenMs: 0, signature: Buffer.alloc(64, 3) },
   ];
   for (const outcome of outcomes) assert.deepEqual(decodeOutcome(encodeOutcome(outcome)), outcome);
   assert.throws(() => decodeOutcome(Buffer.of(9)), StorageError);

@@ -37,14 +37,17 @@ export interface ReplicatorOptions {
 
 const MAX_ROUNDS = 3;
 
-/** True for what counts towards the majority: the member has committed the record itself. */
+/**
+ * True for what counts towards the majority: the member has committed the record, and nothing later of it is on record.
+ * Any two majorities share a member, so a write that is acknowledged has beaten every one that was acknowledged before.
+ */
 export function committed(result: MemberResult | undefined): boolean {
-  return result?.kind === "stored" || result?.kind === "deleted";
+  return result?.kind === "stored" || (result?.kind === "deleted" && result.beatenMs === 0);
 }
 
 /** True when the member needs no further delivery. */
 export function taken(result: MemberResult | undefined): boolean {
-  return committed(result) || result?.kind === "superseded";
+  return result?.kind === "stored" || result?.kind === "deleted" || result?.kind === "superseded";
 }
 
 /** The number of members, this node included, that must have committed. */

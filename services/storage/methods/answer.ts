@@ -18,7 +18,7 @@ export function refused(error: RpcError): Answer {
 
 /**
  * 503 in the words that Session clients know: they try another node of the swarm. Reasons: "database unavailable", "not
- * confirmed by a majority of the swarm", "overtaken by a deletion", "shutting down".
+ * confirmed by a majority of the swarm", "overtaken by a newer request", "shutting down".
  */
 export function notReady(reason: string): Answer {
   return { status: 503, body: `Service node is not ready: ${reason}` };

@@ -33,7 +33,7 @@ export const deleteMessages: Method<DeleteRequest> = async (request, node) => {
   const result = await swarmWrite<DeleteRecord>(
     {
       stamped: (above) => ({ ...unstamped, stamp: node.stamps.forDelete(above === 0 ? 0 : above + 1) }),
-      beatenBy: (each) => (each.kind === "deleted" ? each.keptMs : 0),
+      beatenBy: (each) => (each.kind === "deleted" ? each.beatenMs : 0),
     },
     node,
   );

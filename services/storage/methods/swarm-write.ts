@@ -42,30 +42,33 @@ export async function swarmWrite<R extends ReplicaRecord>(
   }
 }
 
+/** A claim of one member alone is believed so far ahead of our clock: honest clocks agree better than that. */
+const LONE_CLAIM_MS = 20_000;
+
 /**
- * The stamp that won over this write, as far as it is believed: when this node itself says so, or two members do. One
- * member alone could else push the stamps of a swarm into the future, where nobody takes them.
+ * The stamp that won over this write, as far as it is believed: when this node itself says so, or two members do, or when
+ * it is near. One member alone could else push the stamps of a swarm so far into the future that nobody takes them.
  */
 function believed<R extends ReplicaRecord>(
   { results }: Replication,
   write: SwarmWrite<R>,
   { view, clock }: MethodNode,
 ): number {
-  const latest = clock.now() + STAMP_TOLERANCE_MS;
+  const now = clock.now();
   const claim = (result: MemberResult) => {
     const stamp = write.beatenBy(result);
-    return stamp < latest ? stamp : 0;
+    return stamp < now + STAMP_TOLERANCE_MS ? stamp : 0;
   };
   const own = results.get(view.self);
   const others = [...results].filter(([member]) => member !== view.self).map(([, result]) => claim(result));
-  const second = others.sort((a, b) => b - a)[1] ?? 0;
-  return Math.max(own === undefined ? 0 : claim(own), second);
+  const [first = 0, second = 0] = others.sort((a, b) => b - a);
+  return Math.max(own === undefined ? 0 : claim(own), second, first < now + LONE_CLAIM_MS ? first : 0);
 }
 
 async function settle(record: ReplicaRecord, replication: Replication, node: MethodNode): Promise<WriteResult> {
   const { results } = replication;
   const own = results.get(node.view.self);
-  if (own?.kind === "superseded") return { answer: notReady("overtaken by a deletion") };
+  if (!committed(own) && taken(own)) return { answer: notReady("overtaken by a newer request") };
   if (!committed(own)) return { answer: notReady("database unavailable") };
   const count = [...results.values()].filter(committed).length;
   if (count < majority(results.size)) return { answer: notReady("not confirmed by a majority of the swarm") };
