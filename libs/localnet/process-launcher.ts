@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { openSync, closeSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { type GuardedProcess, startGuarded } from "@swarmpost/testkit";
 import type { Launched, Launcher, Place } from "./launcher.ts";
 import { LocalnetError } from "./localnet-error.ts";
 import type { ServiceName } from "./options.ts";
@@ -24,34 +23,27 @@ export class ProcessLauncher implements Launcher {
 
   async launch(service: ServiceName, place: Place, env: Record<string, string>): Promise<Launched> {
     const logFile = join(this.#folder, `${service}-${place.cluster}-${this.#count++}.log`);
-    const log = openSync(logFile, "a");
-    const main = require.resolve(`@swarmpost/${service}/main.ts`);
-    // The pipe on standard input closes when this process dies, however it dies; the guard then ends the service.
-    const guard = '"$@" </dev/null & pid=$!; { cat >/dev/null; kill $pid; } <&3 2>/dev/null & wait $pid';
-    const child = spawn("sh", ["-c", `exec 3<&0; ${guard}`, "service", process.execPath, main], {
-      cwd: dirname(main),
-      stdio: ["pipe", log, log],
-      // The services share most of their code: what one has compiled the next need not.
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(this.#folder, "compile-cache"), ...env },
-      detached: true,
-    });
-    closeSync(log);
-    child.stdin?.on("error", () => undefined); // closed by an exit that is reported as such
-    const end = async (signal: NodeJS.Signals): Promise<void> => {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-      const exited = once(child, "exit");
-      process.kill(-child.pid, signal);
-      await exited;
-    };
+    const child = await this.#spawn(service, logFile, env);
     const adminUrl = `http://${env.ADMIN_HOST}:${env.ADMIN_PORT}`;
     const launched: Launched = {
-      kill: () => end("SIGKILL"),
+      kill: () => child.end("SIGKILL"),
       metrics: async () => (await fetch(`${adminUrl}/metrics`)).text(),
-      [Symbol.asyncDispose]: () => end("SIGTERM"),
+      [Symbol.asyncDispose]: () => child.end("SIGTERM"),
     };
     this.#running.add(launched);
-    await alive(adminUrl, () => child.exitCode !== null, service, logFile);
+    await alive(adminUrl, () => !child.running, service, logFile);
     return launched;
+  }
+
+  async #spawn(service: ServiceName, logFile: string, env: Record<string, string>): Promise<GuardedProcess> {
+    const main = require.resolve(`@swarmpost/${service}/main.ts`);
+    const log = openSync(logFile, "a");
+    try {
+      const where = { cwd: dirname(main), env: { PATH: process.env.PATH, ...env }, log };
+      return await startGuarded(process.execPath, [main], where);
+    } finally {
+      closeSync(log);
+    }
   }
 
   isolate(): void {

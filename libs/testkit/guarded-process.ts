@@ -24,6 +24,8 @@ export interface GuardedOptions {
   readonly readyText?: string;
   /** Milliseconds until a start without `readyText` in its output counts as failed; 60,000 by default. */
   readonly startTimeoutMs?: number;
+  /** File descriptor that takes what it writes; only without `readyText`. By default that is dropped. */
+  readonly log?: number;
   /** How the process is ended when the parent is gone; SIGTERM by default. After 5 s SIGKILL follows. */
   readonly orphanSignal?: NodeJS.Signals;
 }
@@ -38,10 +40,10 @@ export async function startGuarded(
   args: readonly string[],
   options: GuardedOptions = {},
 ): Promise<GuardedProcess> {
-  const { readyText, startTimeoutMs = 60_000, orphanSignal = "SIGTERM", ...where } = options;
+  const { readyText, log, startTimeoutMs = 60_000, orphanSignal = "SIGTERM", ...where } = options;
   const child = spawn("/bin/sh", ["-c", guard, "guard", orphanSignal.slice(3), command, ...args], {
     ...where,
-    stdio: ["pipe", "pipe", readyText === undefined ? "ignore" : "pipe"],
+    stdio: ["pipe", "pipe", readyText === undefined ? (log ?? "ignore") : "pipe"],
     detached: true,
   });
   child.stdin?.on("error", () => {}); // the shell is gone: its exit is what counts
