@@ -138,6 +138,64 @@ test("guards are few, remembered and used again", async () => {
   }
 });
 
+const unreachable = (next: string) => [502, `Next node is currently unreachable: ${next}`] as const;
+const droppedNodes = () => events.flatMap((event) => (event.type === "node-dropped" ? [event.node] : []));
+
+test("a guard that calls every next node missing is put last after three", async () => {
+  const [liar] = network.nodes;
+  assert.ok(liar);
+  liar.hopScript = (next) => [502, `Next node not found: ${next}`];
+  let remembered: readonly Pubkey[] = [];
+  const onGuards = (guards: readonly Pubkey[]) => (remembered = guards);
+  await using wary = await connect({ guards: [liar.keys.pubkey], onGuards });
+  const [guard] = (await wary.path()).hops;
+  assert.deepEqual(remembered, [guard.pubkey, liar.keys.pubkey]);
+  assert.equal(droppedNodes().length, 3, "a fourth accusation was not listened to");
+});
+
+test("a guard that refuses onions to every next node is put last after three, too", async () => {
+  const [liar] = network.nodes;
+  assert.ok(liar);
+  liar.hopScript = () => [503, "busy"];
+  await using wary = await connect({ guards: [liar.keys.pubkey] });
+  assert.notEqual((await wary.path()).hops[0].pubkey, liar.keys.pubkey);
+  assert.equal(events.filter((event) => event.type === "path-failed").length, 3);
+});
+
+test("a word against a node of the path costs the path and everyone who can have said it", async () => {
+  const path = await client.path();
+  const [, middle, last] = path.hops.map((hop) => node(hop.pubkey));
+  assert.ok(middle && last);
+  middle.hopScript = (next) => (next === last.keys.pubkey ? unreachable(next) : undefined);
+  const others = client.nodes().filter((each) => !path.hops.includes(each));
+  assert.equal((await client.request(others[0]!.pubkey, { method: "info", params: {} })).status, 200);
+  assert.ok(
+    events.some((event) => event.type === "path-failed" && event.dropped && event.hops[0] === path.hops[0].pubkey),
+  );
+  assert.deepEqual(droppedNodes(), [last.keys.pubkey]);
+});
+
+test("nobody can take a client's guard from it by calling it dead", async () => {
+  const path = await client.path();
+  const [guard, middle] = path.hops;
+  node(middle.pubkey).hopScript = () => unreachable(guard.pubkey);
+  const target = client.nodes().find((each) => !path.hops.includes(each));
+  await client.request(target!.pubkey, { method: "info", params: {} }).catch(() => undefined);
+  assert.ok(!droppedNodes().includes(guard.pubkey));
+  assert.equal((await client.path()).hops[0].pubkey, guard.pubkey);
+});
+
+test("a last hop that calls destinations dead loses the path after three", async () => {
+  const path = await client.path();
+  node(path.hops[2].pubkey).hopScript = unreachable;
+  const targets = client.nodes().filter((each) => !path.hops.includes(each));
+  for (const target of targets.slice(0, 3)) {
+    assert.ok(!events.some((event) => event.type === "path-failed" && event.dropped));
+    await assert.rejects(client.request(target.pubkey, { method: "info", params: {} }), { code: "path-failed" });
+  }
+  assert.ok(events.some((event) => event.type === "path-failed" && event.dropped));
+});
+
 test("signatures of strangers and wrong hashes do not count as copies", async () => {
   for (const each of network.nodes) {
     each.script = (method, params) => {

@@ -60,7 +60,7 @@ export class SwarmpostClient implements AsyncDisposable {
   readonly #options: ClientOptions;
   readonly #connections = new HttpsConnections();
   readonly #clock: NetworkClock;
-  readonly #pool = new NodePool([]);
+  readonly #pool: NodePool;
   readonly #swarms = new Swarms();
   readonly #paths: Paths;
   readonly #requests: NodeRequests;
@@ -72,11 +72,13 @@ export class SwarmpostClient implements AsyncDisposable {
     const random = options.random ?? systemRandom;
     const onEvent = options.onEvent ?? (() => undefined);
     this.#clock = new NetworkClock(options.now ?? Date.now);
+    const now = (): number => this.#clock.local();
+    this.#pool = new NodePool(now);
     const transport = new OnionTransport(
       { encType: options.encType ?? "xchacha20", timeoutMs: options.timeoutMs ?? 10_000 },
       { post: this.#connections.post, clock: this.#clock },
     );
-    const guards = new Guards({ remembered: options.guards ?? [], random }, options.onGuards ?? (() => undefined));
+    const guards = new Guards({ remembered: options.guards ?? [], random, now }, options.onGuards ?? (() => undefined));
     this.#lists = new NodeLists(
       network,
       { insecure: options.insecure ?? false },

@@ -3,15 +3,20 @@ import type { ServiceNode } from "./service-node.ts";
 
 /** Failures after which a node is left alone until the next node list (Session Desktop's number). */
 const STRIKES = 3;
+/** How long a node is left alone that another one called missing or dead. */
+const AVOID_MS = 10 * 60 * 1000;
 
 /** The nodes that the seeds named, less those that this client has found wanting since. */
 export class NodePool {
   #nodes = new Map<Pubkey, ServiceNode>();
   #strikes = new Map<Pubkey, number>();
   #dropped = new Set<Pubkey>();
+  #avoidedUntil = new Map<Pubkey, number>();
+  readonly #now: () => number;
 
-  constructor(nodes: readonly ServiceNode[]) {
-    this.replace(nodes);
+  /** `now` gives this computer's unix ms. */
+  constructor(now: () => number) {
+    this.#now = now;
   }
 
   /** Takes a fresh list; every node has a clean slate. */
@@ -19,6 +24,7 @@ export class NodePool {
     this.#nodes = new Map(nodes.map((node) => [node.pubkey, node]));
     this.#strikes.clear();
     this.#dropped.clear();
+    this.#avoidedUntil.clear();
   }
 
   /** All nodes of the network, dropped ones too. */
@@ -37,7 +43,15 @@ export class NodePool {
   }
 
   isUsable(key: Pubkey): boolean {
-    return this.#nodes.has(key) && !this.#dropped.has(key);
+    const avoided = (this.#avoidedUntil.get(key) ?? 0) > this.#now();
+    return this.#nodes.has(key) && !this.#dropped.has(key) && !avoided;
+  }
+
+  /** Leaves a node alone for ten minutes: it was called missing or dead, perhaps by a liar. True when it was usable. */
+  avoid(key: Pubkey): boolean {
+    const was = this.isUsable(key);
+    if (this.#nodes.has(key)) this.#avoidedUntil.set(key, this.#now() + AVOID_MS);
+    return was;
   }
 
   /** Leaves a node alone until the next list. True when it was usable before. */

@@ -3,11 +3,12 @@ import { type Pubkey, pubkey } from "@swarmpost/crypto";
 /** Why an onion did not come back with its destination's answer. */
 export interface PathFailure {
   /**
-   * `guard`: the first node can't be reached; `node`: `node` is named as missing or not answering; `slow`: nobody
-   * answered in time; `refused`: some node refused the onion.
+   * `guard`: the first node can't be reached; `node`: somebody on the way names `node` as missing or not answering;
+   * `self`: `node` itself says that it can't serve; `slow`: nobody answered in time; `refused`: some node refused the
+   * onion.
    */
-  readonly kind: "guard" | "node" | "slow" | "refused";
-  /** The node that is to blame, when one is named. */
+  readonly kind: "guard" | "node" | "self" | "slow" | "refused";
+  /** The node that is named. */
   readonly node?: Pubkey;
   /** One line for people. */
   readonly reason: string;

@@ -20,8 +20,9 @@ const nodes = Array.from({ length: 15 }, (_, index): ServiceNode => {
 function diversePaths(): Paths {
   const reply = { status: 200, text: "", json: undefined };
   const transport = { send: async () => ({ reply }) } as unknown as OnionTransport;
-  const pool = new NodePool(nodes);
-  const guards = new Guards({ remembered: [], random: systemRandom }, () => undefined);
+  const pool = new NodePool(() => 0);
+  pool.replace(nodes);
+  const guards = new Guards({ remembered: [], random: systemRandom, now: () => 0 }, () => undefined);
   const parts = { pool, guards, transport, onEvent: () => undefined, refresh: async () => undefined };
   return new Paths({ diversity: true, random: systemRandom }, parts);
 }

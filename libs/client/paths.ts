@@ -6,6 +6,7 @@ import type { Guards } from "./guards.ts";
 import type { NodePool } from "./node-pool.ts";
 import type { OnionOutcome, OnionTransport } from "./onion-transport.ts";
 import { completePath, mayJoin, type Path, pick, type Random } from "./path.ts";
+import { PathBlame } from "./path-blame.ts";
 import type { PathFailure } from "./path-failure.ts";
 import type { ServiceNode } from "./service-node.ts";
 
@@ -25,14 +26,16 @@ export interface PathsParts {
 
 /**
  * Keeps the few paths that a client uses. A path is used only after a request that ended at its own last node came back
- * through it (docs/protocol/path-build.md). Failures count as Session Desktop counts them: a node that an error names
- * is dropped at once; three failures in a row drop a path and its guard; every failure is a strike for the path's other
- * nodes.
+ * through it (docs/protocol/path-build.md). Three failures in a row drop a path and are a strike for its guard; every failure is a
+ * strike for its other nodes (Session Desktop's counts). An error that names a node of the path drops the path and costs
+ * all who can have said it (`PathBlame`); three that name destinations drop it too.
  */
 export class Paths {
   readonly #options: { diversity: boolean; random: Random };
   readonly #parts: PathsParts;
-  readonly #failures = new Map<Path, number>();
+  readonly #blame: PathBlame;
+  readonly #failures = new WeakMap<Path, number>();
+  readonly #accusations = new WeakMap<Path, number>();
   #live: Path[] = [];
   #building: Promise<unknown> = Promise.resolve();
   #probe = "path_build";
@@ -40,6 +43,7 @@ export class Paths {
   constructor(options: { diversity: boolean; random: Random }, parts: PathsParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#blame = new PathBlame(parts);
   }
 
   /** Paths that are in use now. */
@@ -66,29 +70,33 @@ export class Paths {
 
   /** A request over the path to `destination` failed; decides who is to blame. */
   failed(path: Path, failure: PathFailure, destination: Pubkey): void {
-    if (failure.kind === "node" && failure.node === destination) {
-      this.#strike(destination, failure.reason);
-      return;
-    }
-    if (failure.kind === "node" && path.hops.some((hop) => hop.pubkey === failure.node)) {
-      this.#drop(failure.node as Pubkey, failure.reason);
-      this.#remove(path, failure.reason);
-      return;
-    }
+    const { reason } = failure;
+    if (failure.kind === "node" && failure.node === destination) return this.#destinationAccused(path, failure);
+    if (this.#blame.accusation(path.hops, failure)) return this.#remove(path, reason);
     const failures = (this.#failures.get(path) ?? 0) + 1;
     this.#failures.set(path, failures);
-    const [guard, ...others] = path.hops;
-    if (failure.kind === "guard") this.#strike(guard.pubkey, failure.reason);
-    else for (const hop of others) this.#strike(hop.pubkey, failure.reason);
-    if (failure.kind === "slow") this.#strike(destination, failure.reason);
-    if (failures >= STRIKES) this.#drop(guard.pubkey, failure.reason);
-    if (failure.kind === "guard" || failures >= STRIKES) this.#remove(path, failure.reason);
-    else this.#tellFailed(path.hops, failure.reason, false);
+    const guard = path.hops[0].pubkey;
+    if (failure.kind === "guard") this.#blame.strike(guard, reason);
+    else this.#blame.others(path.hops, reason);
+    if (failure.kind === "slow") this.#blame.strike(destination, reason);
+    if (failures >= STRIKES) this.#parts.guards.strike(guard);
+    if (failure.kind === "guard" || failures >= STRIKES) this.#remove(path, reason);
+    else this.#tellFailed(path.hops, reason, false);
   }
 
   /** Drops paths that hold a node which is not usable any more: after a new node list. */
   prune(): void {
     this.#live = this.#live.filter((path) => path.hops.every((hop) => this.#parts.pool.isUsable(hop.pubkey)));
+  }
+
+  /** A last hop that calls destinations dead could choose one for its client: three such words end the path. */
+  #destinationAccused(path: Path, { node, reason }: PathFailure): void {
+    if (node !== undefined) this.#blame.strike(node, reason);
+    const accusations = (this.#accusations.get(path) ?? 0) + 1;
+    this.#accusations.set(path, accusations);
+    if (accusations < STRIKES) return;
+    this.#blame.others(path.hops, reason);
+    this.#remove(path, reason);
   }
 
   #pickLive(destination: ServiceNode | undefined): Path | undefined {
@@ -106,7 +114,8 @@ export class Paths {
       const outcome = await this.#try(hops);
       if ("reply" in outcome) return this.#keep(hops, performance.now() - started);
       reason = outcome.failure.reason;
-      this.#blameBuild(hops, outcome.failure);
+      this.#blame.build(hops, outcome.failure);
+      this.#tellFailed(hops, reason, true);
       if (outcome.failure.kind === "refused") await pause(Math.min(1_000, 100 * attempt));
     }
     throw new ClientError(
@@ -124,7 +133,7 @@ export class Paths {
       this.#probe = "info";
       return await this.#try(hops);
     }
-    return { failure: { kind: "node", node: last.pubkey, reason: `the last node answers ${outcome.reply.status}` } };
+    return { failure: { kind: "self", node: last.pubkey, reason: `the last node answers ${outcome.reply.status}` } };
   }
 
   #keep(hops: Path["hops"], builtInMs: number): Path {
@@ -132,16 +141,6 @@ export class Paths {
     this.#live = [...this.#live, path].slice(-MAX_PATHS);
     this.#parts.onEvent({ type: "path-built", hops: hops.map((hop) => hop.pubkey), ms: builtInMs });
     return path;
-  }
-
-  #blameBuild(hops: Path["hops"], failure: PathFailure): void {
-    const [guard, ...others] = hops;
-    if (failure.kind === "guard") this.#drop(guard.pubkey, failure.reason);
-    else if (failure.node !== undefined && hops.some((hop) => hop.pubkey === failure.node)) {
-      this.#drop(failure.node, failure.reason);
-    } else for (const hop of others) this.#strike(hop.pubkey, failure.reason);
-    if (failure.kind === "slow") this.#strike(guard.pubkey, failure.reason);
-    this.#tellFailed(hops, failure.reason, true);
   }
 
   #choose(destination: ServiceNode | undefined): Path["hops"] | undefined {
@@ -169,18 +168,9 @@ export class Paths {
   }
 
   #remove(path: Path, reason: string): void {
-    this.#failures.delete(path);
     if (!this.#live.includes(path)) return;
     this.#live = this.#live.filter((live) => live !== path);
     this.#tellFailed(path.hops, reason, true);
-  }
-
-  #drop(node: Pubkey, reason: string): void {
-    if (this.#parts.pool.drop(node)) this.#parts.onEvent({ type: "node-dropped", node, reason });
-  }
-
-  #strike(node: Pubkey, reason: string): void {
-    if (this.#parts.pool.strike(node)) this.#parts.onEvent({ type: "node-dropped", node, reason });
   }
 
   #tellFailed(hops: readonly ServiceNode[], reason: string, dropped: boolean): void {

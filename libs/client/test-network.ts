@@ -35,6 +35,8 @@ export class TestNode {
   readonly held = new Map<string, Params>();
   /** Takes a request before the node's own behaviour does. */
   script: ((method: string, params: Params) => Scripted | undefined) | undefined;
+  /** Answers instead of passing an onion on to the named node. */
+  hopScript: ((next: Pubkey) => HttpReply | undefined) | undefined;
   /** Answers seeds' questions instead of the network. */
   seedScript: ((honest: string) => string | undefined) | undefined;
   /** Every method it was asked for as destination. */
@@ -99,6 +101,8 @@ export class TestNode {
     if (opened === undefined) return [400, "Invalid ciphertext"];
     const inner = parseInner(opened);
     if (inner.kind === "node") {
+      const scripted = this.hopScript?.(inner.next);
+      if (scripted !== undefined) return scripted;
       const next = this.#network.find(inner.next);
       if (next === undefined) return [502, `Next node not found: ${inner.next}`];
       return next.down ? [502, `Next node is currently unreachable: ${inner.next}`] : next.peel(inner);
