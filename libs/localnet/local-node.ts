@@ -23,6 +23,9 @@ export interface LocalNodeOptions {
   readonly settings: Partial<Record<ServiceName, Record<string, string>>>;
 }
 
+/** The two services of a node, in the order in which they start. */
+const nodeServices = ["storage", "relay"] as const;
+
 /** A service node of a local network: one identity, one relay, one storage. */
 export class LocalNode {
   readonly keys: NodeKeys;
@@ -31,7 +34,7 @@ export class LocalNode {
   readonly databaseUrl: string;
   readonly #options: LocalNodeOptions;
   readonly #launcher: Launcher;
-  #running: Launched[] = [];
+  readonly #running = new Map<(typeof nodeServices)[number], Launched>();
 
   constructor(options: LocalNodeOptions, launcher: Launcher) {
     this.#options = options;
@@ -47,7 +50,7 @@ export class LocalNode {
   }
 
   get running(): boolean {
-    return this.#running.length > 0;
+    return this.#running.size > 0;
   }
 
   /** `https://host:port` for clients. */
@@ -65,28 +68,36 @@ export class LocalNode {
     return `${this.pubkey}@${this.host}:${nodePorts.peer}`;
   }
 
-  /** Starts storage, then relay; nothing when they run. */
+  /** Starts storage, then relay, whichever does not run. */
   async start(): Promise<void> {
-    if (this.running) return;
     const place = { cluster: this.cluster, node: this.pubkey };
-    for (const service of ["storage", "relay"] as const) {
-      this.#running.unshift(await this.#launcher.launch(service, place, this.#environment(service)));
+    for (const service of nodeServices) {
+      if (this.#running.has(service)) continue;
+      this.#running.set(service, await this.#launcher.launch(service, place, this.#environment(service)));
     }
   }
 
   /** Stops relay, then storage, in order: both drain. The data stays. */
   async stop(): Promise<void> {
-    for (const launched of this.#running.splice(0)) await launched[Symbol.asyncDispose]();
+    for (const launched of this.#taken(nodeServices.toReversed())) await launched[Symbol.asyncDispose]();
   }
 
-  /** Ends both at once (SIGKILL), which only a network with a process for each service can do. */
-  async kill(): Promise<void> {
-    await Promise.all(this.#running.splice(0).map((launched) => launched.kill()));
+  /** Ends both, or the one that is named, at once (SIGKILL), which only a network with a process for each service can do. */
+  async kill(...services: (typeof nodeServices)[number][]): Promise<void> {
+    const named = services.length > 0 ? services : nodeServices;
+    await Promise.all(this.#taken(named).map((launched) => launched.kill()));
   }
 
   /** Metrics of relay and storage. */
   async metrics(): Promise<string> {
-    return (await Promise.all(this.#running.map((launched) => launched.metrics()))).join("\n");
+    return (await Promise.all([...this.#running.values()].map((launched) => launched.metrics()))).join("\n");
+  }
+
+  /** Services that run, which from now on count as ended. */
+  #taken(services: readonly (typeof nodeServices)[number][]): Launched[] {
+    const taken = services.map((service) => this.#running.get(service)).filter((launched) => launched !== undefined);
+    for (const service of services) this.#running.delete(service);
+    return taken;
   }
 
   #environment(service: "relay" | "storage"): Record<string, string> {
