@@ -20,13 +20,13 @@ test("Postgres gone in the middle of stores: nothing is acknowledged without a c
     }
   };
   const clients = ["a", "b", "c", "d"].map(client);
-  await eventually(() => assert.ok(acknowledged.length > 20));
+  await eventually(() => assert.ok(acknowledged.length > 20), { timeoutMs: 60_000 });
   await postgres.kill();
-  await eventually(() => assert.ok(others.size > 0));
+  await eventually(() => assert.ok(others.size > 0), { timeoutMs: 60_000 });
   assert.match(await node!.readiness(), /database/);
   const before = acknowledged.length;
   await postgres.start();
-  await eventually(() => assert.ok(acknowledged.length > before + 20), { timeoutMs: 20_000 });
+  await eventually(() => assert.ok(acknowledged.length > before + 20), { timeoutMs: 60_000 });
   storing = false;
   await Promise.all(clients);
   assert.deepEqual([...others], ["503 Service node is not ready: database unavailable"]);

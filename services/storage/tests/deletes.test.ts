@@ -6,6 +6,8 @@ import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
 
+const patience = { timeoutMs: 60_000 };
+
 let swarm: TestSwarm;
 let a: TestNode;
 let b: TestNode;
@@ -95,12 +97,12 @@ test("a store that reaches a member after its deletion does not come back there"
     const { status, body } = await b.rpc("delete", account.delete([hash]));
     assert.equal(status, 200);
     assert.deepEqual(body.swarm[c.pubkey].deleted, []);
-  });
+  }, patience);
   await a.start();
   await eventually(async () => {
     assert.equal(a.service.node.data.pending.size, 0);
     assert.equal(b.service.node.data.pending.size, 0);
-  });
+  }, patience);
   const reads = await Promise.all(swarm.nodes.map((node) => node.rpc("retrieve", account.retrieve())));
   for (const { body: page } of reads) {
     assert.ok(!page.messages.some((message: { hash: string }) => message.hash === hash));

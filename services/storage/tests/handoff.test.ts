@@ -5,7 +5,7 @@ import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
 
-const patience = { timeoutMs: 20_000 };
+const patience = { timeoutMs: 60_000 };
 /** The opposite side of the ring from id 0. */
 const OTHER = 2n ** 63n;
 

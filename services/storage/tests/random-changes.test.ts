@@ -144,12 +144,12 @@ test("nothing acknowledged is lost and nothing deleted comes back, whatever join
     await story.startAll();
     const promised = story.mail.flatMap(({ messages }) => messages).filter((message) => message.state !== "unknown");
     assert.ok(promised.length > STEPS / 2, "the faults must leave some traffic");
-    await eventually(() => story.check(), { timeoutMs: 30_000 });
+    await eventually(() => story.check(), { timeoutMs: 90_000 });
     await eventually(
       async () => {
         for (const node of swarm.nodes) assert.equal(await strays(node), 0, "what is handed over must be erased");
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 90_000 },
     );
     await story.check();
   } catch (error) {
