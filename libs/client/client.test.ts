@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Pubkey } from "@swarmpost/crypto";
+import { DEFAULT_NAMESPACE, messageHash } from "@swarmpost/storage-rpc";
 import { createAccount } from "./account.ts";
 import { type ClientOptions, SwarmpostClient } from "./client.ts";
 import type { ClientEvent } from "./client-event.ts";
@@ -338,6 +339,51 @@ test("data under another message's hash is reported and does not hide that messa
   }
   assert.deepEqual(seen, ["real"]);
   assert.ok(reported.every((each) => each === hash));
+});
+
+test("a member that never comes to the end of its messages can't keep a reader busy", async () => {
+  await client.send(alice, bob.id, "real");
+  const [liar] = bobsSwarm();
+  assert.ok(liar);
+  let page = 0;
+  liar.script = (method) => {
+    if (method !== "retrieve") return undefined;
+    const data = Buffer.from(`junk ${page++}`);
+    const hash = messageHash(bob.id, DEFAULT_NAMESPACE, data);
+    return [200, { messages: [{ hash, data: data.toString("base64"), expiration: 9e15 }], more: true }];
+  };
+  await using reader = await connect({ random: () => 0 });
+  const { messages, unreadable, more } = await reader.read(bob);
+  assert.deepEqual([messages.map((message) => message.text), unreadable.length, more], [["real"], 50, true]);
+});
+
+test("a member that gives the same page for ever does not count as read", async () => {
+  const { hash } = await client.send(alice, bob.id, "again and again");
+  for (const member of bobsSwarm()) {
+    const messages = [{ hash, data: member.held.get(hash)?.data }];
+    member.script = (method) => (method === "retrieve" ? [200, { messages, more: true }] : undefined);
+  }
+  await assert.rejects(client.read(bob), { code: "not-read", message: /repeats its messages/ });
+  assert.equal(network.nodes.flatMap((each) => each.asked).filter((method) => method === "retrieve").length, 4);
+});
+
+test("what was shown is not shown again because a node gives it a past expiry", async () => {
+  const stop = new AbortController();
+  const texts: string[] = [];
+  for (const text of ["one", "two"]) await client.send(alice, bob.id, text);
+  let polls = 0;
+  for (const member of bobsSwarm()) {
+    const messages = [...member.held].map(([hash, { data }]) => ({ hash, data, expiration: 1 }));
+    member.script = (method) => {
+      if (method !== "retrieve") return undefined;
+      if (++polls === 12) stop.abort();
+      return [200, { messages, more: false }];
+    };
+  }
+  for await (const page of client.follow(bob, { signal: stop.signal, intervalMs: 1 })) {
+    texts.push(...page.messages.map((message) => message.text));
+  }
+  assert.deepEqual(texts, ["one", "two"]);
 });
 
 test("follow gives each message once, also those that only one member has", async () => {

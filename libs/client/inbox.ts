@@ -1,6 +1,12 @@
 import { decodeBase64 } from "@swarmpost/encoding";
 import type { Pubkey } from "@swarmpost/crypto";
-import { DEFAULT_NAMESPACE, type MessageHash, messageHash, parseMessageHash } from "@swarmpost/storage-rpc";
+import {
+  DEFAULT_NAMESPACE,
+  type MessageHash,
+  messageHash,
+  parseMessageHash,
+  PRIVATE_MAX_TTL_MS,
+} from "@swarmpost/storage-rpc";
 import type { Account } from "./account.ts";
 import { ClientError } from "./client-error.ts";
 import { decodeText, type TextMessage } from "./message.ts";
@@ -12,7 +18,9 @@ import type { SwarmRequests } from "./swarm-requests.ts";
 
 /** Members that are polled at once (Session Desktop's number): what one has not got yet, the other may. */
 const MEMBERS_AT_ONCE = 2;
-const MAX_PAGES = 1_000;
+/** One poll of a member ends after so many pages or bytes, whatever more it says it has; the next poll goes on. */
+const MAX_PAGES = 50;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** A text in the inbox. */
 export interface ReceivedMessage extends TextMessage {
@@ -25,6 +33,8 @@ export interface InboxPage {
   readonly messages: readonly ReceivedMessage[];
   /** New messages that can't be read and why: of another kind, not for this account, or damaged. */
   readonly unreadable: readonly { readonly hash: string; readonly reason: string }[];
+  /** A member has more than is read at once: look again. */
+  readonly more: boolean;
   /** The members that answered. */
   readonly members: readonly ServiceNode[];
   /** The paths that the answers came over. */
@@ -34,7 +44,6 @@ export interface InboxPage {
 interface StoredItem {
   readonly hash: MessageHash;
   readonly data: Buffer;
-  readonly expiryMs: number;
   /** The data does not have this hash: the node invented one of them. */
   readonly forged: boolean;
 }
@@ -43,6 +52,8 @@ interface Poll {
   readonly member: ServiceNode;
   readonly path: Path;
   readonly items: readonly StoredItem[];
+  /** The member has more. */
+  readonly more: boolean;
 }
 
 /**
@@ -53,6 +64,7 @@ export class Inbox {
   readonly #account: Account;
   readonly #parts: { swarm: SwarmRequests; clock: NetworkClock };
   readonly #lastHash = new Map<Pubkey, MessageHash>();
+  /** What was shown, and until when it is remembered; no node is asked how long. */
   readonly #seen = new Map<MessageHash, number>();
 
   constructor(account: Account, parts: { swarm: SwarmRequests; clock: NetworkClock }) {
@@ -74,7 +86,8 @@ export class Inbox {
 
   /** Every message that one member gives, from the start: for tests and for counting copies. */
   async allOf(member: ServiceNode): Promise<readonly MessageHash[]> {
-    const { items } = await this.#retrieve(new Set(), { only: member, from: undefined });
+    const { items, more } = await this.#retrieve(new Set(), { only: member, from: undefined });
+    if (more) throw new ClientError("not-read", "the node has more messages than are read at once");
     return items.map((item) => item.hash);
   }
 
@@ -87,19 +100,28 @@ export class Inbox {
     source: { only: ServiceNode | undefined; from: Map<Pubkey, MessageHash> | undefined },
   ): Promise<Poll> {
     const items: StoredItem[] = [];
+    const given = new Set<MessageHash>();
+    let bytes = 0;
     let only = source.only;
     let lastHash: MessageHash | undefined;
-    for (let page = 0; page < MAX_PAGES; page++) {
+    for (let page = 1; ; page++) {
       const answer = await this.#page(asked, only, (member) => lastHash ?? source.from?.get(member.pubkey));
       only = answer.member;
-      items.push(...answer.result.items);
-      lastHash = answer.result.items.at(-1)?.hash;
+      const { items: fresh, more } = answer.result;
+      const before = given.size;
+      for (const item of fresh) {
+        items.push(item);
+        given.add(item.hash);
+        bytes += item.data.length;
+      }
+      if (fresh.length > 0 && given.size === before) throw new ClientError("not-read", "a node repeats its messages");
+      lastHash = fresh.at(-1)?.hash;
       if (lastHash !== undefined) source.from?.set(only.pubkey, lastHash);
-      if (!answer.result.more || lastHash === undefined) {
-        return { member: only, path: answer.answered.path, items };
+      const ended = !more || lastHash === undefined;
+      if (ended || page === MAX_PAGES || bytes >= MAX_BYTES) {
+        return { member: only, path: answer.answered.path, items, more: !ended };
       }
     }
-    throw new ClientError("not-read", "a node never comes to the end of the messages");
   }
 
   #page(asked: Set<Pubkey>, only: ServiceNode | undefined, from: (member: ServiceNode) => MessageHash | undefined) {
@@ -123,6 +145,7 @@ export class Inbox {
   }
 
   #merge(polls: readonly Poll[]): InboxPage {
+    this.#forgetOld();
     const fresh = polls.flatMap((poll) => poll.items).filter((item) => this.#isNew(item));
     const messages: ReceivedMessage[] = [];
     const unreadable: { hash: string; reason: string }[] = [];
@@ -136,15 +159,20 @@ export class Inbox {
       }
     }
     messages.sort((a, b) => a.sentMs - b.sentMs);
-    return { messages, unreadable, members: polls.map((poll) => poll.member), paths: polls.map((poll) => poll.path) };
+    const more = polls.some((poll) => poll.more);
+    const members = polls.map((poll) => poll.member);
+    return { messages, unreadable, more, members, paths: polls.map((poll) => poll.path) };
   }
 
-  #isNew({ hash, expiryMs, forged }: StoredItem): boolean {
+  #forgetOld(): void {
+    const now = this.#parts.clock.now();
+    for (const [hash, until] of this.#seen) if (until < now) this.#seen.delete(hash);
+  }
+
+  #isNew({ hash, forged }: StoredItem): boolean {
     if (forged) return true; // Never remembered: it would hide the real message of that hash.
     if (this.#seen.has(hash)) return false;
-    const now = this.#parts.clock.now();
-    for (const [old, expiry] of this.#seen) if (expiry < now) this.#seen.delete(old);
-    this.#seen.set(hash, expiryMs);
+    this.#seen.set(hash, this.#parts.clock.now() + PRIVATE_MAX_TTL_MS);
     return true;
   }
 }
@@ -162,10 +190,10 @@ function readPage(
 }
 
 function readItem(account: Account, entry: unknown): StoredItem | undefined {
-  const { hash: text, data: encoded, expiration } = (entry ?? {}) as Record<string, unknown>;
+  const { hash: text, data: encoded } = (entry ?? {}) as Record<string, unknown>;
   const hash = typeof text === "string" ? parseMessageHash(text) : undefined;
   const data = typeof encoded === "string" ? decodeBase64(encoded) : undefined;
   if (hash === undefined || data === undefined) return undefined;
   const forged = hash !== messageHash(account.id, DEFAULT_NAMESPACE, data);
-  return { hash, data, forged, expiryMs: typeof expiration === "number" ? expiration : 0 };
+  return { hash, data, forged };
 }
