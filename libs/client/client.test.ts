@@ -305,6 +305,19 @@ test("a clock that is off is corrected from the network's time", async () => {
   assert.ok(Math.abs(client.clockOffsetMs - 3_600_000) < 5_000);
 });
 
+test("a member that calls the clock wrong and tells a false time does not move it", async () => {
+  const [liar] = bobsSwarm();
+  assert.ok(liar);
+  liar.script = (method) => {
+    if (method === "info") return [200, { t: network.now() + 36_000_000 }];
+    return method === "store" && !liar.asked.includes("info") ? [406, "Timestamp error: check your clock"] : undefined;
+  };
+  await using picky = await connect({ random: () => 0 });
+  const { sentMs } = await picky.send(alice, bob.id, "on time");
+  assert.ok(liar.asked.includes("info"));
+  assert.ok(Math.abs(sentMs - network.now()) < 30_000 && Math.abs(picky.clockOffsetMs) < 5_000);
+});
+
 test("the time in a message is the network's, learnt from the path's probe", async () => {
   network.aheadMs = 3_600_000;
   const { sentMs } = await client.send(alice, bob.id, "at network time");

@@ -1,12 +1,16 @@
+import type { Pubkey } from "@swarmpost/crypto";
+
 const SAMPLES = 10;
 
 /**
- * The network's time as this computer sees it. Nodes tell theirs in every answer (`t`, unix ms); the median of the last
- * ten differences is the offset, so one node that lies does not move it.
+ * The network's time as this computer sees it. Nodes tell theirs in every answer (`t`, unix ms); the median of what
+ * the last ten nodes said is the offset, one word a node, so one that lies does not move it however often it is asked;
+ * between two that differ the one nearer to this computer's clock counts.
  */
 export class NetworkClock {
   readonly #now: () => number;
-  readonly #offsets: number[] = [];
+  /** What each node said last, the latest at the end. */
+  readonly #offsets = new Map<Pubkey, number>();
 
   /** `now` gives this computer's unix ms. */
   constructor(now: () => number) {
@@ -25,19 +29,22 @@ export class NetworkClock {
 
   /** How far the network is ahead of this computer, ms. */
   get offsetMs(): number {
-    const sorted = this.#offsets.toSorted((a, b) => a - b);
-    return Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0);
+    const sorted = [...this.#offsets.values()].sort((a, b) => a - b);
+    const [low = 0, high = 0] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+    return Math.round(Math.abs(low) < Math.abs(high) ? low : high);
   }
 
-  /** Takes a node's time from an answer to a request sent at `sentMs` and answered at `receivedMs`, both local. */
-  observe(t: unknown, sentMs: number, receivedMs: number): void {
+  /** Takes the time `t` of a node from an answer to a request sent at `sentMs` and answered at `receivedMs`, both local. */
+  observe(node: Pubkey, t: unknown, { sentMs, receivedMs }: { sentMs: number; receivedMs: number }): void {
     if (typeof t !== "number" || !Number.isFinite(t) || t <= 0) return;
-    this.#offsets.push(t - (sentMs + receivedMs) / 2);
-    if (this.#offsets.length > SAMPLES) this.#offsets.shift();
+    this.#offsets.delete(node);
+    this.#offsets.set(node, t - (sentMs + receivedMs) / 2);
+    const [oldest] = this.#offsets.keys();
+    if (this.#offsets.size > SAMPLES && oldest !== undefined) this.#offsets.delete(oldest);
   }
 
   /** Forgets what was observed: after a node said that this clock is wrong. */
   reset(): void {
-    this.#offsets.length = 0;
+    this.#offsets.clear();
   }
 }

@@ -60,7 +60,7 @@ export class OnionTransport {
       const opened = onion.open(answer.body);
       const reply = opened === undefined ? undefined : parseReply(opened);
       if (reply === undefined) return { failure: { kind: "refused", reason: "the answer can't be opened" } };
-      this.#clock.observe(reply.json?.["t"], sentMs, this.#clock.local());
+      this.#clock.observe(destination.pubkey, reply.json?.["t"], { sentMs, receivedMs: this.#clock.local() });
       return { reply };
     } catch (error) {
       return { failure: failureOfConnection(error) };

@@ -7,13 +7,15 @@ import type { NetworkClock } from "./network-clock.ts";
 import type { Answered, NodeRequests } from "./node-requests.ts";
 import type { NodePool } from "./node-pool.ts";
 import type { RpcReply, RpcRequest } from "./onion-transport.ts";
-import { pick, type Random } from "./path.ts";
+import { pick, type Random, shuffled } from "./path.ts";
 import type { ServiceNode } from "./service-node.ts";
 import type { SwarmMembership, Swarms } from "./swarms.ts";
 
 /** Session Desktop's retries of a message: three answers, 100 ms apart. */
 const ATTEMPTS = 3;
 const PAUSE_MS = 100;
+/** Nodes that are asked for the time when one says that the clock is wrong: the median of three stands one lie. */
+const TIME_WITNESSES = 3;
 
 /** What the requests of a swarm work with. */
 export interface SwarmRequestsParts {
@@ -69,7 +71,7 @@ export class SwarmRequests {
     failureCode: "not-stored" | "not-read" | "refused",
   ): Promise<SwarmAnswer<T>> {
     const tried = question.only === undefined ? (question.asked ?? new Set<Pubkey>()) : new Set<Pubkey>();
-    const judge = new ReplyJudge(this.#parts);
+    const judge = new ReplyJudge({ random: this.#random }, this.#parts);
     let reason = "its swarm has no reachable member";
     for (let attempt = 1; attempt <= ATTEMPTS; ) {
       const swarm = this.#parts.swarms.of(question.account);
@@ -115,11 +117,13 @@ export class SwarmRequests {
 class ReplyJudge {
   /** The last answer corrected this client: the same member may be asked again. */
   retrySame = false;
+  readonly #random: Random;
   readonly #parts: SwarmRequestsParts;
   #clockAsked = false;
   #wrongSwarms = 0;
 
-  constructor(parts: SwarmRequestsParts) {
+  constructor(options: { random: Random }, parts: SwarmRequestsParts) {
+    this.#random = options.random;
     this.#parts = parts;
   }
 
@@ -152,9 +156,19 @@ class ReplyJudge {
     }
     this.#clockAsked = true;
     this.#parts.clock.reset();
-    await this.#parts.requests.send(member, { method: "info", params: {} });
+    await this.#askTheTime(member);
     this.retrySame = true;
     return { again: "the clock was off and is corrected" };
+  }
+
+  /** Asks three nodes, as the one that called the clock wrong may lie. Throws when none of them answers. */
+  async #askTheTime(member: ServiceNode): Promise<void> {
+    const others = this.#parts.pool.usable().filter((node) => node.pubkey !== member.pubkey);
+    const nodes = [member, ...shuffled(others, this.#random).slice(0, TIME_WITNESSES - 1)];
+    const info = { method: "info", params: {} };
+    const answers = await Promise.allSettled(nodes.map((node) => this.#parts.requests.send(node, info)));
+    const failed = answers.filter((answer) => answer.status === "rejected");
+    if (failed.length === nodes.length) throw failed[0]?.reason;
   }
 }
 
