@@ -106,6 +106,21 @@ test("with a member down the message is still stored and read, and the receipt s
   assert.equal((await client.read(bob)).messages[0]?.text, "after the loss");
 });
 
+test("while a minority of the swarm is down every send succeeds, and no dead member is asked twice or waited for", async () => {
+  await using patient = await connect({ timeoutMs: 20_000 });
+  const dead = bobsSwarm().slice(0, 2);
+  for (const each of dead) await each.stop();
+  const isDead = (key: string) => dead.some((each) => each.keys.pubkey === key);
+  for (let i = 0; i < 8; i++) {
+    events.length = 0;
+    const receipt = await patient.send(alice, bob.id, `message ${i}`);
+    assert.deepEqual([receipt.copies, receipt.attempts, isDead(receipt.entry.pubkey)], [4, 1, false]);
+    const retries = events.flatMap((event) => (event.type === "retry" ? [event.reason] : []));
+    assert.equal(new Set(retries).size, retries.length, "each retry was about another member");
+    assert.ok(retries.length <= dead.length && retries.every((reason) => /unreachable/.test(reason)));
+  }
+});
+
 test("a guard or a hop that goes away is replaced and the request goes on", async () => {
   for (const place of [0, 1, 2] as const) {
     const path = await client.path();
