@@ -38,17 +38,31 @@ export async function generatedDocs(): Promise<Map<string, string>> {
 }
 
 function configDoc(): string {
-  const intro = "Every service reads its settings from the environment. A secret can also come from the file that `KEY_FILE` names.";
+  const intro =
+    "Every service reads its settings from the environment. A secret can also come from the file that `KEY_FILE` names.";
   const tables = services.map(([name, schema]) => renderConfigDoc(name, schema));
   return [note, "# Settings", "", intro, "", renderConfigDoc("every service", processConfig), ...tables].join("\n");
 }
 
 async function metricsDoc(): Promise<string> {
-  const lines = [note, "# Metrics", "", "Each service serves these on `/metrics` of its admin port. No label holds an identity.", ""];
+  const lines = [
+    note,
+    "# Metrics",
+    "",
+    "Each service serves these on `/metrics` of its admin port. No label holds an identity.",
+    "",
+  ];
   for (const [name, , declare] of services) {
     const metrics = new Metrics();
     declare(metrics);
-    lines.push(`## ${name}`, "", "| metric | type | meaning |", "| --- | --- | --- |", ...rows(await metrics.render()), "");
+    lines.push(
+      `## ${name}`,
+      "",
+      "| metric | type | meaning |",
+      "| --- | --- | --- |",
+      ...rows(await metrics.render()),
+      "",
+    );
   }
   return lines.join("\n");
 }
@@ -61,7 +75,13 @@ function rows(rendered: string): string[] {
 }
 
 function errorsDoc(): string {
-  const lines = [note, "# Coded errors", "", "Each package has one error class; its `code` is what a program acts on.", ""];
+  const lines = [
+    note,
+    "# Coded errors",
+    "",
+    "Each package has one error class; its `code` is what a program acts on.",
+    "",
+  ];
   const files = globSync("{libs,services}/*/*.ts", { cwd: root }).filter((file) => !file.endsWith(".test.ts"));
   for (const file of files.sort()) {
     const text = readFileSync(join(root, file), "utf8");

@@ -6,7 +6,9 @@ import { fail, root } from "./setup.mjs";
 
 /** Runs a program with the tools of the workspace on its PATH. */
 function run(command, args, folder) {
-  const PATH = [join(root, "libs/protos/node_modules/.bin"), join(root, "node_modules/.bin"), process.env.PATH].join(":");
+  const PATH = [join(root, "libs/protos/node_modules/.bin"), join(root, "node_modules/.bin"), process.env.PATH].join(
+    ":",
+  );
   const result = spawnSync(command, args, { cwd: join(root, folder), stdio: "inherit", env: { ...process.env, PATH } });
   if (result.status !== 0) fail(`${command} ${args.join(" ")} failed`);
 }

@@ -10,7 +10,8 @@ import { readText } from "./source-tree.ts";
 const root = join(import.meta.dirname, "../..");
 
 test("the generated documents are those of this code", async () => {
-  for (const [name, text] of await generatedDocs()) assert.equal(readText(`docs/${name}`), text, `run npm run generate: ${name}`);
+  for (const [name, text] of await generatedDocs())
+    assert.equal(readText(`docs/${name}`), text, `run npm run generate: ${name}`);
 });
 
 test("the protobuf code is that of the protocol files, and these pass the lint", () => {

@@ -32,7 +32,7 @@ async function everyMemberHoldsEverything(): Promise<void> {
 }
 
 test("a lone pair of swarms starts as five and seven", async () => {
-  const sizes = (await net.map()).swarms.map((swarm) => swarm.members.length).sort();
+  const sizes = (await net.map()).swarms.map((swarm) => swarm.members.length).sort((a, b) => a - b);
   assert.deepEqual(sizes, [5, 7]);
 });
 

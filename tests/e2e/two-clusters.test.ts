@@ -34,7 +34,10 @@ test("a message from a client of one operator reaches a swarm with members of bo
   const receipt = await client.send(alice, bob.id, "across operators");
   assert.equal(receipt.copies, receipt.members.length);
   const clusters = new Set(receipt.members.map(({ node }) => net.node(node).cluster));
-  assert.deepEqual([...clusters].sort(), [0, 1]);
+  assert.deepEqual(
+    [...clusters].sort((a, b) => a - b),
+    [0, 1],
+  );
   await using other = await SwarmpostClient.connect(seedOf(1));
   const page = await other.read(bob);
   assert.ok(page.messages.some((message) => message.text === "across operators"));
