@@ -1,4 +1,4 @@
-import { COALESCE_BYTES, type Frame, frameBytes, writeFrame } from "./frame.ts";
+import { COALESCE_BYTES, type Frame, frameBytes, MAX_MESSAGE_FRAMES, writeFrame } from "./frame.ts";
 
 /** A frame on its way out, asked at the last moment whether it is still wanted. */
 export interface OutgoingFrame {
@@ -88,7 +88,7 @@ export class FrameWriter {
   #take(): Buffer | undefined {
     const frames: Frame[] = [];
     let bytes = 0;
-    for (; this.#next < this.#queue.length; this.#next += 1) {
+    for (; this.#next < this.#queue.length && frames.length < MAX_MESSAGE_FRAMES; this.#next += 1) {
       const out = this.#queue[this.#next] as OutgoingFrame;
       const size = frameBytes(out.type, out.payload.length);
       if (frames.length > 0 && bytes + size > COALESCE_BYTES) break;

@@ -4,8 +4,11 @@ export const MAX_FRAME_BYTES = 12 * 1024 * 1024;
 /** Longest gRPC message taken or sent; a message holds whole frames. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
-/** Frames are gathered into one message up to this size; a longer frame travels alone. */
+/** Frames are gathered into one message up to this size; a longer frame travels alone. A longer gathering is malformed. */
 export const COALESCE_BYTES = 256 * 1024;
+
+/** Most frames of one message. All of them are handled at once, before back-pressure can say anything. */
+export const MAX_MESSAGE_FRAMES = 4_096;
 
 /** Frame types, see docs/protocol/peer-link.md. */
 export const FRAME = { request: 1, response: 2, refusal: 3, goodbye: 4 } as const;
@@ -52,6 +55,7 @@ export function parseFrames(message: Buffer): Frame[] | undefined {
     const frame = parseFrame(message, at + LENGTH_BYTES, end);
     if (!frame) return undefined;
     frames.push(frame);
+    if (frames.length > MAX_MESSAGE_FRAMES || (frames.length > 1 && message.length > COALESCE_BYTES)) return undefined;
     at = end;
   }
   return frames.length === 0 ? undefined : frames;
