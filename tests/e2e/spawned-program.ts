@@ -14,6 +14,12 @@ export interface Ended {
   readonly err: string;
 }
 
+/** A process that still runs. */
+export interface RunningProcess {
+  readonly pid: string;
+  readonly command: string;
+}
+
 /** A place of its own for programs: home, temporary folder, and with that the mark that all their processes carry. */
 export class Sandbox implements AsyncDisposable {
   readonly folder: string;
@@ -54,26 +60,28 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** Processes that carry this place's name in their environment, command line or working directory. */
-  async leftProcesses(): Promise<string[]> {
+  async leftProcesses(): Promise<RunningProcess[]> {
     const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-    const named = await Promise.all(
+    const found = await Promise.all(
       pids.map(async (pid) => {
-        const texts = await Promise.all([
+        const [environment, command, folder] = await Promise.all([
           readFile(`/proc/${pid}/environ`, "latin1").catch(() => ""),
           readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => ""),
           readlink(`/proc/${pid}/cwd`).catch(() => ""),
         ]);
-        return texts.some((text) => text.includes(this.folder)) ? `${pid} ${texts[1].replaceAll("\0", " ")}` : "";
+        const ours = [environment, command, folder].some((text) => text.includes(this.folder));
+        return ours ? { pid, command: command.replaceAll("\0", " ") } : undefined;
       }),
     );
-    return named.filter((line) => line !== "");
+    return found.filter((each) => each !== undefined);
   }
 
   /** Waits until nothing is left; throws with what is. */
   async clean(): Promise<void> {
     await eventually(
       async () => {
-        const left = [...(await this.leftProcesses()), ...(await this.leftFolders())];
+        const processes = (await this.leftProcesses()).map(({ pid, command }) => `${pid} ${command}`);
+        const left = [...processes, ...(await this.leftFolders())];
         if (left.length > 0) throw new Error(`left behind: ${left.join("; ")}`);
       },
       { timeoutMs: 30_000, intervalMs: 200 },
