@@ -1,47 +1,8 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import type { Pubkey } from "@swarmpost/crypto";
-import { DEFAULT_NAMESPACE, messageHash } from "@swarmpost/storage-rpc";
-import { createAccount } from "./account.ts";
-import { type ClientOptions, SwarmpostClient } from "./client.ts";
-import type { ClientEvent } from "./client-event.ts";
-import { networkFromSeeds } from "./network-file.ts";
-import { TestNetwork, type TestNode } from "./test-network.ts";
-
-const alice = createAccount();
-const bob = createAccount();
-let network: TestNetwork;
-let client: SwarmpostClient;
-let events: ClientEvent[];
-
-beforeEach(async () => {
-  network = await TestNetwork.start(12);
-  client = await connect();
-});
-afterEach(async () => {
-  await client[Symbol.asyncDispose]();
-  await network[Symbol.asyncDispose]();
-});
-
-async function connect(options: ClientOptions = {}): Promise<SwarmpostClient> {
-  events = [];
-  const seeds = network.nodes.slice(0, 3).map((node) => `${node.keys.pubkey}@${node.url}`);
-  return await SwarmpostClient.connect(networkFromSeeds(seeds), {
-    onEvent: (event) => events.push(event),
-    timeoutMs: 2_000,
-    ...options,
-  });
-}
-
-function bobsSwarm(): TestNode[] {
-  return client.swarm(bob.id).members.map((member) => node(member.pubkey));
-}
-
-function node(key: Pubkey): TestNode {
-  const found = network.find(key);
-  assert.ok(found);
-  return found;
-}
+import { alice, bob, bobsSwarm, client, connect, events, network, node } from "./test-client.ts";
+import type { TestNode } from "./test-network.ts";
 
 test("a text stored while its reader is away is read from the recovery phrase's account", async () => {
   const receipt = await client.send(alice, bob.id, "hello Bob ✉");
@@ -154,78 +115,6 @@ test("guards are few, remembered and used again", async () => {
   }
 });
 
-const unreachable = (next: string) => [502, `Next node is currently unreachable: ${next}`] as const;
-const droppedNodes = () => events.flatMap((event) => (event.type === "node-dropped" ? [event.node] : []));
-
-test("a guard that calls every next node missing is put last after three", async () => {
-  const [liar] = network.nodes;
-  assert.ok(liar);
-  liar.hopScript = (next) => [502, `Next node not found: ${next}`];
-  let remembered: readonly Pubkey[] = [];
-  const onGuards = (guards: readonly Pubkey[]) => (remembered = guards);
-  await using wary = await connect({ guards: [liar.keys.pubkey], onGuards });
-  const [guard] = (await wary.path()).hops;
-  assert.deepEqual(remembered, [guard.pubkey, liar.keys.pubkey]);
-  assert.equal(droppedNodes().length, 3, "a fourth accusation was not listened to");
-});
-
-test("a guard that refuses onions to every next node is put last after three, too", async () => {
-  const [liar] = network.nodes;
-  assert.ok(liar);
-  liar.hopScript = () => [503, "busy"];
-  await using wary = await connect({ guards: [liar.keys.pubkey] });
-  assert.notEqual((await wary.path()).hops[0].pubkey, liar.keys.pubkey);
-  assert.equal(events.filter((event) => event.type === "path-failed").length, 3);
-});
-
-test("a word against a node of the path costs the path and everyone who can have said it", async () => {
-  const path = await client.path();
-  const [, middle, last] = path.hops.map((hop) => node(hop.pubkey));
-  assert.ok(middle && last);
-  middle.hopScript = (next) => (next === last.keys.pubkey ? unreachable(next) : undefined);
-  const others = client.nodes().filter((each) => !path.hops.includes(each));
-  assert.equal((await client.request(others[0]!.pubkey, { method: "info", params: {} })).status, 200);
-  assert.ok(
-    events.some((event) => event.type === "path-failed" && event.dropped && event.hops[0] === path.hops[0].pubkey),
-  );
-  assert.deepEqual(droppedNodes(), [last.keys.pubkey]);
-});
-
-test("nobody can take a client's guard from it by calling it dead", async () => {
-  const path = await client.path();
-  const [guard, middle] = path.hops;
-  node(middle.pubkey).hopScript = () => unreachable(guard.pubkey);
-  const target = client.nodes().find((each) => !path.hops.includes(each));
-  await client.request(target!.pubkey, { method: "info", params: {} }).catch(() => undefined);
-  assert.ok(!droppedNodes().includes(guard.pubkey));
-  assert.equal((await client.path()).hops[0].pubkey, guard.pubkey);
-});
-
-test("a last hop that calls destinations dead loses the path after three", async () => {
-  const path = await client.path();
-  node(path.hops[2].pubkey).hopScript = unreachable;
-  const targets = client.nodes().filter((each) => !path.hops.includes(each));
-  for (const target of targets.slice(0, 3)) {
-    assert.ok(!events.some((event) => event.type === "path-failed" && event.dropped));
-    await assert.rejects(client.request(target.pubkey, { method: "info", params: {} }), { code: "path-failed" });
-  }
-  assert.ok(events.some((event) => event.type === "path-failed" && event.dropped));
-});
-
-test("signatures of strangers and wrong hashes do not count as copies", async () => {
-  for (const each of network.nodes) {
-    each.script = (method, params) => {
-      if (method !== "store") return undefined;
-      const [status, body] = network.store(each, params, network.now());
-      const { swarm } = body as { swarm: Record<string, { signature: string }> };
-      const entries = Object.entries(swarm);
-      const swapped = entries.map(([key], i) => [key, entries[(i + 1) % entries.length]?.[1]]);
-      return [status, { ...(body as object), swarm: Object.fromEntries(swapped) }];
-    };
-  }
-  await assert.rejects(client.send(alice, bob.id, "x"), { code: "not-stored", message: /only 0 of 6 members/ });
-});
-
 test("a store that fails for a while is tried on other members, three times", async () => {
   let failures = 2;
   for (const each of network.nodes) {
@@ -235,60 +124,6 @@ test("a store that fails for a while is tried on other members, three times", as
   assert.equal(receipt.attempts, 3);
   failures = 3;
   await assert.rejects(client.send(alice, bob.id, "never"), { code: "not-stored", message: /503: no majority/ });
-});
-
-/** Counts the questions that seeds get from now on. */
-function countSeedQuestions(): () => number {
-  let questions = 0;
-  for (const each of network.nodes) {
-    each.seedScript = () => {
-      questions++;
-      return undefined;
-    };
-  }
-  return () => questions;
-}
-
-const store421 = (snodes: object[]) => (method: string) =>
-  method === "store" ? ([421, { snodes, swarm: "ff" }] as const) : undefined;
-
-test("a member that says wrong swarm and names itself alone does not become the whole swarm", async () => {
-  await using picky = await connect({ random: () => 0 });
-  const [liar] = bobsSwarm();
-  assert.ok(liar);
-  liar.script = store421([{ pubkey_ed25519: liar.keys.pubkey }]);
-  const questions = countSeedQuestions();
-  const receipt = await picky.send(alice, bob.id, "not to you alone");
-  assert.deepEqual([receipt.members.length, receipt.attempts], [6, 2]);
-  assert.ok(liar.asked.includes("store"));
-  assert.notEqual(receipt.entry.pubkey, liar.keys.pubkey);
-  assert.equal(picky.swarm(bob.id).members.length, 6);
-  assert.equal(questions(), 0, "one member's word does not even send a client to the seeds");
-});
-
-test("after the second wrong swarm the seeds are asked, and the swarm that they show takes the message", async () => {
-  let now = Date.now();
-  await using late = await connect({ now: () => now });
-  now += 60_000;
-  const former = bobsSwarm();
-  const [ours, theirs] = [former[0]!.swarmId, network.nodes.find((each) => !former.includes(each))!.swarmId];
-  for (const each of network.nodes) each.swarmId = former.includes(each) ? theirs : ours;
-  for (const each of former) each.script = store421([{ pubkey_ed25519: each.keys.pubkey }]);
-  const receipt = await late.send(alice, bob.id, "moved");
-  assert.deepEqual([receipt.copies, receipt.attempts], [6, 3]);
-  assert.ok(!former.includes(node(receipt.entry.pubkey)));
-});
-
-test("members that say wrong swarm for ever can't make a client press on the seeds", async () => {
-  let now = Date.now();
-  await using late = await connect({ now: () => now });
-  for (const each of network.nodes) each.script = store421([]);
-  const questions = countSeedQuestions();
-  for (const wait of [60_000, 0, 0]) {
-    now += wait;
-    await assert.rejects(late.send(alice, bob.id, "x"), { code: "not-stored", message: /kept elsewhere/ });
-  }
-  assert.equal(questions(), 3, "each of three seeds once");
 });
 
 test("seeds that are silent when a list is old leave the old list in force, with a warning", async () => {
@@ -320,19 +155,6 @@ test("a clock that is off is corrected from the network's time", async () => {
   assert.ok(Math.abs(client.clockOffsetMs - 3_600_000) < 5_000);
 });
 
-test("a member that calls the clock wrong and tells a false time does not move it", async () => {
-  const [liar] = bobsSwarm();
-  assert.ok(liar);
-  liar.script = (method) => {
-    if (method === "info") return [200, { t: network.now() + 36_000_000 }];
-    return method === "store" && !liar.asked.includes("info") ? [406, "Timestamp error: check your clock"] : undefined;
-  };
-  await using picky = await connect({ random: () => 0 });
-  const { sentMs } = await picky.send(alice, bob.id, "on time");
-  assert.ok(liar.asked.includes("info"));
-  assert.ok(Math.abs(sentMs - network.now()) < 30_000 && Math.abs(picky.clockOffsetMs) < 5_000);
-});
-
 test("the time in a message is the network's, learnt from the path's probe", async () => {
   network.aheadMs = 3_600_000;
   const { sentMs } = await client.send(alice, bob.id, "at network time");
@@ -350,68 +172,6 @@ test("what can't be read is reported beside what can", async () => {
     ["readable"],
   );
   assert.equal(page.unreadable.length, 1);
-});
-
-test("data under another message's hash is reported and does not hide that message", async () => {
-  const { hash } = await client.send(alice, bob.id, "real");
-  for (const each of bobsSwarm().slice(1)) {
-    const forged = [{ hash, data: "AAAA", timestamp: 1, expiration: network.now() + 60_000 }];
-    each.script = (method) => (method === "retrieve" ? [200, { messages: forged, more: false }] : undefined);
-  }
-  const stop = new AbortController();
-  const [seen, reported]: [string[], string[]] = [[], []];
-  for await (const page of client.follow(bob, { signal: stop.signal, intervalMs: 1 })) {
-    seen.push(...page.messages.map((message) => message.text));
-    reported.push(...page.unreadable.map((message) => message.hash));
-    if (seen.length > 0) stop.abort();
-  }
-  assert.deepEqual(seen, ["real"]);
-  assert.ok(reported.every((each) => each === hash));
-});
-
-test("a member that never comes to the end of its messages can't keep a reader busy", async () => {
-  await client.send(alice, bob.id, "real");
-  const [liar] = bobsSwarm();
-  assert.ok(liar);
-  let page = 0;
-  liar.script = (method) => {
-    if (method !== "retrieve") return undefined;
-    const data = Buffer.from(`junk ${page++}`);
-    const hash = messageHash(bob.id, DEFAULT_NAMESPACE, data);
-    return [200, { messages: [{ hash, data: data.toString("base64"), expiration: 9e15 }], more: true }];
-  };
-  await using reader = await connect({ random: () => 0 });
-  const { messages, unreadable, more } = await reader.read(bob);
-  assert.deepEqual([messages.map((message) => message.text), unreadable.length, more], [["real"], 50, true]);
-});
-
-test("a member that gives the same page for ever does not count as read", async () => {
-  const { hash } = await client.send(alice, bob.id, "again and again");
-  for (const member of bobsSwarm()) {
-    const messages = [{ hash, data: member.held.get(hash)?.data }];
-    member.script = (method) => (method === "retrieve" ? [200, { messages, more: true }] : undefined);
-  }
-  await assert.rejects(client.read(bob), { code: "not-read", message: /repeats its messages/ });
-  assert.equal(network.nodes.flatMap((each) => each.asked).filter((method) => method === "retrieve").length, 4);
-});
-
-test("what was shown is not shown again because a node gives it a past expiry", async () => {
-  const stop = new AbortController();
-  const texts: string[] = [];
-  for (const text of ["one", "two"]) await client.send(alice, bob.id, text);
-  let polls = 0;
-  for (const member of bobsSwarm()) {
-    const messages = [...member.held].map(([hash, { data }]) => ({ hash, data, expiration: 1 }));
-    member.script = (method) => {
-      if (method !== "retrieve") return undefined;
-      if (++polls === 12) stop.abort();
-      return [200, { messages, more: false }];
-    };
-  }
-  for await (const page of client.follow(bob, { signal: stop.signal, intervalMs: 1 })) {
-    texts.push(...page.messages.map((message) => message.text));
-  }
-  assert.deepEqual(texts, ["one", "two"]);
 });
 
 test("follow gives each message once, also those that only one member has", async () => {
