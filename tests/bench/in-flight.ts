@@ -1,16 +1,18 @@
 /**
- * Does `count` tasks, at most `depth` at a time, each begun when an earlier one ends. Rejects with the first failure.
+ * Does `count` tasks, at most `depth` at a time, each begun when an earlier one ends; begins no more after `forMs`.
+ * Rejects with the first failure.
  * @returns how long it took, seconds.
  */
 export async function inFlight(
   count: number,
   depth: number,
   task: (index: number) => Promise<unknown>,
+  forMs = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   const started = performance.now();
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < count) await task(next++);
+    while (next < count && performance.now() - started < forMs) await task(next++);
   };
   await Promise.all(Array.from({ length: Math.min(depth, count) }, worker));
   return (performance.now() - started) / 1_000;

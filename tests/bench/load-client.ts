@@ -8,8 +8,8 @@ export interface LoadOrder {
   readonly clients: number;
   /** Messages on the way at once, over all clients. */
   readonly depth: number;
-  /** Messages to send. */
-  readonly count: number;
+  /** How long new messages are sent, ms. */
+  readonly forMs: number;
 }
 
 /** What it answers. */
@@ -28,6 +28,8 @@ export interface LoadResult {
 const TEXT = "x".repeat(700);
 const clients: SwarmpostClient[] = [];
 const sender = createAccount();
+/** Enough that every swarm and every part of the tables is reached. */
+const recipients = Array.from({ length: 1_000 }, () => createAccount().id);
 
 async function connect({ network, clients: wanted }: LoadOrder): Promise<void> {
   while (clients.length < wanted) {
@@ -39,21 +41,22 @@ async function connect({ network, clients: wanted }: LoadOrder): Promise<void> {
 
 async function run(order: LoadOrder): Promise<LoadResult> {
   await connect(order);
-  const recipients = Array.from({ length: order.count }, () => createAccount().id);
   const latenciesMs: number[] = [];
   const failures: string[] = [];
   const send = async (index: number): Promise<void> => {
     const client = clients[index % clients.length] as SwarmpostClient;
     const started = performance.now();
     try {
-      await client.send(sender, recipients[index] as string, TEXT);
+      await client.send(sender, recipients[index % recipients.length] as string, TEXT);
       latenciesMs.push(performance.now() - started);
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
     }
   };
   let seconds = 0;
-  const cpuUs = await ownCpu(async () => (seconds = await inFlight(order.count, order.depth, send)));
+  const cpuUs = await ownCpu(
+    async () => (seconds = await inFlight(Number.MAX_SAFE_INTEGER, order.depth, send, order.forMs)),
+  );
   return { stored: latenciesMs.length, failures, seconds, cpuUs, latenciesMs };
 }
 

@@ -30,7 +30,7 @@ export interface ServiceOptions {
 /** What `--help` says. */
 export const USAGE = `npm run bench -- [options]: what swarmpost costs against the raw limits of the same machine, as ratios of one run
 
-  --quick           fewer and shorter rounds: about 30 seconds
+  --quick           fewer and shorter rounds: less than a minute on a quiet machine
   --json            one JSON document
   --only=a,b        only these parts: ${PARTS.join(", ")}
   --set=a.KEY=value a setting of a service, for instance storage.COMMIT_GATHER_MS=10; any number of times
@@ -51,7 +51,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
   });
   if (values.help) return undefined;
   const parts = values.only.split(",").map(asPart);
-  const size = values.quick ? { rounds: 3, scale: 0.3 } : { rounds: 5, scale: 1 };
+  const size = values.quick ? { rounds: 3, scale: 0.35 } : { rounds: 5, scale: 1 };
   const services = { settings: settingsOf(values.set), profiles: values["cpu-prof"] };
   return { parts, json: values.json, services, ...size };
 }

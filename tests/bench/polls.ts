@@ -41,7 +41,7 @@ type Name = "bare" | "bareCpu" | "barePostgres" | "polls" | "pollCpu" | "pollPos
 export async function measurePolls(stage: StorageStage, { rounds, scale }: BenchOptions): Promise<Section> {
   const readers = await makeReaders(stage);
   await using database = openDatabase({ url: stage.lone.databaseUrl, maxConnections: 1 });
-  const count = Math.round(12_000 * scale);
+  const count = Math.round(8_000 * scale);
   const results = new Rounds<Name>();
   await measureRound(stage, database, signed(readers, count));
   for (let round = 0; round < rounds; round++) {

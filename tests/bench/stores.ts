@@ -27,7 +27,7 @@ type Name =
 
 /** Question 2: acknowledged stores, against raw batched inserts of the same rows. */
 export async function measureStores(stage: StorageStage, { rounds, scale }: BenchOptions): Promise<Section> {
-  const counts = { lone: Math.round(6_000 * scale), full: Math.round(2_500 * scale) };
+  const counts = { lone: Math.round(4_000 * scale), full: Math.round(1_500 * scale) };
   const results = new Rounds<Name>();
   await prepareDays(stage.bare, [
     storeRequest(),

@@ -13,6 +13,8 @@ import { quantile } from "./statistics.ts";
 const NODES = 7;
 const CLIENTS = 16;
 const DEPTH = 256;
+const ROUND_MS = 7_000;
+const ROUNDS = 4;
 const IDLE_MS = 2_000;
 /** What stores run through. The control plane and the clients are not among them. */
 const NODE_PARTS = ["relay", "storage", "postgres", "redis-server"] as const;
@@ -36,13 +38,13 @@ export async function measureNetwork({ rounds, scale, services }: BenchOptions):
   await using network = await start(services);
   const load = fork(join(import.meta.dirname, "load-client.ts"));
   try {
-    const order = { network: network.networkFile, clients: CLIENTS, depth: DEPTH, count: Math.round(1_500 * scale) };
-    await measureRound(load, order); // Until code is compiled, paths are built and links are open.
+    const order = { network: network.networkFile, clients: CLIENTS, depth: DEPTH, forMs: ROUND_MS * scale };
+    await ask(load, { ...order, forMs: 2 * order.forMs }); // Until code is compiled, paths are built and links are open.
     const before = descendantsCpu();
     await pause(IDLE_MS);
     const idle = cpuBetween(before, descendantsCpu(), serverParts(before)) / (IDLE_MS / 1_000);
     const results = new Rounds<Name>();
-    for (let round = 0; round < Math.min(rounds, 4); round++) results.add(await measureRound(load, order));
+    for (let round = 0; round < Math.min(rounds, ROUNDS); round++) results.add(await measureRound(load, order));
     return section(results, idle);
   } finally {
     load.disconnect();
@@ -64,7 +66,7 @@ async function measureRound(load: ChildProcess, order: LoadOrder): Promise<Recor
   const before = descendantsCpu();
   const result = await ask(load, order);
   const after = descendantsCpu();
-  if (result.failures.length > order.count / 100) throw new TypeError(`stores fail: ${result.failures[0]}`);
+  if (result.failures.length * 100 > result.stored) throw new TypeError(`stores fail: ${result.failures[0]}`);
   const per = (parts: readonly string[]) => cpuBetween(before, after, parts) / result.stored;
   const control = serverParts(after).filter((part) => !(NODE_PARTS as readonly string[]).includes(part));
   return {
