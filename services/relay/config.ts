@@ -68,13 +68,23 @@ export const relayConfig = defineConfig({
   },
   MAX_BUFFERED_BYTES: {
     schema: integer(1_048_576),
-    doc: "Bytes of request bodies held at once; more are told that the server is busy.",
+    doc: "Bytes of request bodies and answers held at once; more are told that the server is busy.",
     default: 268_435_456,
   },
   BODY_TIMEOUT_MS: {
     schema: integer(100),
     doc: "A client must have sent its whole request within this time.",
     default: 30_000,
+  },
+  ANSWER_TIMEOUT_MS: {
+    schema: integer(100),
+    doc: "A client that takes nothing of its answer for this long is cut off.",
+    default: 30_000,
+  },
+  MAX_CONNECTIONS: {
+    schema: integer(1),
+    doc: "Connections of clients at once; more are closed as they come.",
+    default: 10_000,
   },
   HOP_TIMEOUT_MS: { schema: integer(100), doc: "Wait for the answer of the next node.", default: 30_000 },
   EXIT_TIMEOUT_MS: { schema: integer(100), doc: "Wait for the answer of a server outside.", default: 25_000 },

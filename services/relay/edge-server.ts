@@ -2,22 +2,11 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { type Answer, textAnswer } from "./answer.ts";
+import { type Answer, busyAnswer, textAnswer } from "./answer.ts";
+import { EdgeCall, type EdgeCallParts, type EdgeRequest } from "./edge-call.ts";
 import type { Endpoint, RelayMetrics } from "./metrics.ts";
-import { declaredLength, readBody } from "./read-body.ts";
-import { RelayError, refusal } from "./relay-error.ts";
+import { RelayError } from "./relay-error.ts";
 import { respond } from "./respond.ts";
-import type { WorkLimit } from "./work-limit.ts";
-
-/** A request as a route sees it. */
-export interface EdgeRequest {
-  readonly method: string;
-  readonly header: (name: string) => string | undefined;
-  /** Client's IP address. */
-  readonly address: string;
-  /** Reads the body (10 MiB at most by default), after checking its length and taking a place among those under way. */
-  readonly body: (maxBytes?: number) => Promise<Buffer>;
-}
 
 /** One route: a path with its method, and what answers it. */
 export interface Route {
@@ -35,13 +24,16 @@ export interface EdgeOptions {
   readonly cert: string;
   readonly key: string;
   readonly bodyTimeoutMs: number;
+  /** A client that takes nothing of its answer for this long is cut off. */
+  readonly answerTimeoutMs: number;
+  /** Connections at once; more are closed as they come. */
+  readonly maxConnections: number;
 }
 
 /** What the edge needs. */
-export interface EdgeParts {
+export interface EdgeParts extends EdgeCallParts {
   readonly routes: readonly Route[];
-  readonly work: WorkLimit;
-  readonly metrics: Pick<RelayMetrics, "requests" | "requestSeconds" | "bodyBytes" | "busy">;
+  readonly metrics: EdgeCallParts["metrics"] & Pick<RelayMetrics, "requests" | "requestSeconds">;
   readonly onError: (error: unknown) => void;
 }
 
@@ -77,6 +69,9 @@ export class EdgeServer implements AsyncDisposable {
       this.#accepted.add(socket);
       socket.once("close", () => this.#accepted.delete(socket));
     });
+    this.#server.maxConnections = options.maxConnections;
+    // Each answer of a pipeline watches its connection.
+    this.#server.on("secureConnection", (socket) => socket.setMaxListeners(0));
     this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
   }
 
@@ -106,12 +101,17 @@ export class EdgeServer implements AsyncDisposable {
     const start = performance.now();
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     const route = this.#routes.get(`${request.method} ${path}`);
-    using scope = new DisposableStack();
-    const { answer, close } = await this.#answer(route, path, this.#edgeRequest(request, response, scope));
-    const gone = answer === undefined || response.destroyed;
-    if (answer && !gone) respond(request, response, answer, { close, headers: route?.headers });
+    using call = new EdgeCall(request, response, this.#parts);
+    const { answer, close } = await this.#answer(route, path, call);
+    let sent: Answer | undefined;
+    if (answer && !response.destroyed) {
+      sent = call.hold(answer.body.length) ? answer : busyAnswer;
+      const timeoutMs = this.#options.answerTimeoutMs;
+      await respond(request, response, sent, { close, headers: route?.headers, timeoutMs });
+    }
     const endpoint = route?.endpoint ?? "other";
-    this.#parts.metrics.requests.inc({ endpoint, result: gone ? "aborted" : resultOf(answer) });
+    const result = sent && response.writableFinished ? resultOf(sent) : "aborted";
+    this.#parts.metrics.requests.inc({ endpoint, result });
     this.#parts.metrics.requestSeconds.observe({ endpoint }, (performance.now() - start) / 1_000);
   }
 
@@ -131,31 +131,6 @@ export class EdgeServer implements AsyncDisposable {
       this.#parts.onError(error);
       return { answer: internalError, close: false };
     }
-  }
-
-  #edgeRequest(request: IncomingMessage, response: ServerResponse, scope: DisposableStack): EdgeRequest {
-    return {
-      method: request.method ?? "",
-      header: (name) => {
-        const value = request.headers[name];
-        return Array.isArray(value) ? value.join(", ") : value;
-      },
-      address: request.socket.remoteAddress ?? "",
-      body: async (maxBytes) => {
-        declaredLength(request, maxBytes);
-        const place = this.#parts.work.enter();
-        if (!place) {
-          this.#parts.metrics.busy.inc({ by: "client" });
-          throw refusal(503, "Server busy, try again later", { close: true });
-        }
-        scope.use(place);
-        if (request.headers.expect !== undefined) response.writeContinue();
-        const body = await readBody(request, place, maxBytes);
-        if (!body) throw new RelayError("aborted", "the client went away");
-        this.#parts.metrics.bodyBytes.observe(body.length);
-        return body;
-      },
-    };
   }
 }
 

@@ -4,6 +4,7 @@ import type { NetworkView } from "@swarmpost/network-view";
 import type { PeerLinks } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
+import type { EdgeOptions } from "./edge-server.ts";
 import { ExitClient } from "./exit-client.ts";
 import { ExitPolicy } from "./exit-policy.ts";
 import { FinalDestination } from "./final-destination.ts";
@@ -47,6 +48,17 @@ export function makeOnionRelay(config: RelayConfig, parts: OnionCollaborators): 
       count,
     },
   );
+}
+
+/** Where the edge listens and how patient it is; its certificate is not among it. */
+export function edgeOptionsOf(config: RelayConfig): Omit<EdgeOptions, "cert" | "key"> {
+  return {
+    host: config.HOST,
+    port: config.HTTPS_PORT,
+    bodyTimeoutMs: config.BODY_TIMEOUT_MS,
+    answerTimeoutMs: config.ANSWER_TIMEOUT_MS,
+    maxConnections: config.MAX_CONNECTIONS,
+  };
 }
 
 /** Makes the rate limiter: buckets of clients in the shared cache, of nodes in this process. */

@@ -10,7 +10,7 @@ export function relayGauges(
 ): void {
   const { cache, work, readiness } = parts;
   metrics.gaugeFrom("swarmpost_relay_requests_under_way", "Requests being served now.", () => work.requests);
-  metrics.gaugeFrom("swarmpost_relay_buffered_bytes", "Bytes of request bodies held now.", () => work.bytes);
+  metrics.gaugeFrom("swarmpost_relay_buffered_bytes", "Bytes of requests and answers held now.", () => work.bytes);
   metrics.gaugeFrom("swarmpost_relay_ready_state", "1 while this node serves clients.", () =>
     readiness.reason() === undefined ? 1 : 0,
   );

@@ -16,7 +16,7 @@ import { errorFields, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import { edgeCertificate } from "./edge-certificate.ts";
 import { EdgeServer } from "./edge-server.ts";
-import { makeLimiter, makeOnionRelay } from "./from-config.ts";
+import { edgeOptionsOf, makeLimiter, makeOnionRelay } from "./from-config.ts";
 import { relayGauges } from "./gauges.ts";
 import { relayMetrics } from "./metrics.ts";
 import { nodeService } from "./node-service.ts";
@@ -98,7 +98,7 @@ async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "
   const registered = (peer: Pubkey): boolean => follower.current.registered(peer) && admit(peer);
   const peerOptions = { keys, certificate, host: config.HOST, port: config.PEER_PORT, onError };
   const peers = stack.use(new PeerServer(peerOptions, { admit: registered, handler: peerHandler(parts) }));
-  const edgeOptions = { host: config.HOST, port: config.HTTPS_PORT, bodyTimeoutMs: config.BODY_TIMEOUT_MS };
+  const edgeOptions = edgeOptionsOf(config);
   const pem = await edgeCertificate(config);
   const edgeParts = { routes: routes({ ...parts, limited: metrics.limited }), work: parts.work, metrics, onError };
   const edge = stack.use(new EdgeServer({ ...edgeOptions, ...pem }, edgeParts));

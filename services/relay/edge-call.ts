@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RelayMetrics } from "./metrics.ts";
+import { declaredLength, readBody } from "./read-body.ts";
+import { RelayError, refusal } from "./relay-error.ts";
+import type { Place, WorkLimit } from "./work-limit.ts";
+
+/** A request as a route sees it. */
+export interface EdgeRequest {
+  readonly method: string;
+  readonly header: (name: string) => string | undefined;
+  /** Client's IP address. */
+  readonly address: string;
+  /** Reads the body (10 MiB at most by default), after checking its length and taking a place among those under way. */
+  readonly body: (maxBytes?: number) => Promise<Buffer>;
+}
+
+/** What a call needs of the edge. */
+export interface EdgeCallParts {
+  readonly work: WorkLimit;
+  readonly metrics: Pick<RelayMetrics, "bodyBytes" | "busy">;
+}
+
+/** One request at the edge, with its place among those under way. To be disposed when its answer has left. */
+export class EdgeCall implements EdgeRequest, Disposable {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #parts: EdgeCallParts;
+  #place: Place | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse, parts: EdgeCallParts) {
+    this.#request = request;
+    this.#response = response;
+    this.#parts = parts;
+  }
+
+  get method(): string {
+    return this.#request.method ?? "";
+  }
+
+  get address(): string {
+    return this.#request.socket.remoteAddress ?? "";
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  async body(maxBytes?: number): Promise<Buffer> {
+    declaredLength(this.#request, maxBytes);
+    this.#place = this.#parts.work.enter();
+    if (!this.#place) {
+      this.#parts.metrics.busy.inc({ by: "client" });
+      throw refusal(503, "Server busy, try again later", { close: true });
+    }
+    if (this.#request.headers.expect !== undefined) this.#response.writeContinue();
+    const body = await readBody(this.#request, this.#place, maxBytes);
+    if (!body) throw new RelayError("aborted", "the client went away");
+    this.#parts.metrics.bodyBytes.observe(body.length);
+    return body;
+  }
+
+  /** Counts the bytes of the answer, which are held until the client took them; false when there is no room. */
+  hold(bytes: number): boolean {
+    if (this.#place?.hold(bytes) ?? true) return true;
+    this.#parts.metrics.busy.inc({ by: "client" });
+    return false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#place?.[Symbol.dispose]();
+  }
+}
