@@ -1,9 +1,10 @@
 import { pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import type { ExchangeRequest } from "@swarmpost/protos";
 import { RpcError } from "@swarmpost/rpc";
+import { MAX_EXCHANGED, mostDigests, priceOf, tooLong } from "./exchange-bounds.ts";
 import type { TestSuiteMetrics } from "./metrics.ts";
 import type { PeerBudget } from "./peer-budget.ts";
-import { digestsOf, MAX_EXCHANGED, type ProofExchange } from "./proof-exchange.ts";
+import { digestsOf, type ProofExchange } from "./proof-exchange.ts";
 import type { RegistryFollower } from "./registry-follower.ts";
 
 /** What the RPC works with. */
@@ -33,11 +34,17 @@ export function exchangeProofs(parts: ExchangeProofsParts) {
 }
 
 function admit(request: ExchangeRequest, { registry, budget }: ExchangeProofsParts): void {
+  const { proofs, have } = request;
   if (request.peer.length !== 32) throw new RpcError("invalid-argument", "peer must have 32 bytes");
-  if (request.proofs.length > MAX_EXCHANGED) throw new RpcError("invalid-argument", "too many proofs in one message");
+  if (proofs.length > MAX_EXCHANGED) throw new RpcError("invalid-argument", "too many proofs in one message");
+  if (tooLong(proofs, have.length)) throw new RpcError("invalid-argument", "the message is too long");
   if (!registry.known) throw new RpcError("unavailable", "the registry is not known yet");
   const peer = pubkey(request.peer);
   if (!registry.has(peer)) throw new RpcError("permission-denied", "the peer is not registered");
-  if (!budget.spend(peer, 1 + request.proofs.length))
+  if (have.length > mostDigests(registry.nodes.size)) {
+    throw new RpcError("invalid-argument", "more digests than there are nodes");
+  }
+  if (!budget.spend(peer, priceOf(proofs.length, have.length))) {
     throw new RpcError("resource-exhausted", "too many proofs in a minute");
+  }
 }

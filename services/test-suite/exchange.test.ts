@@ -190,6 +190,11 @@ test("an exchange is refused to whoever is not registered, sends too much, or to
   await assert.rejects(a.client.exchange({ peer: Buffer.alloc(3) }), coded("invalid-argument"));
   await assert.rejects(a.client.exchange({ peer: pubkeyBytes(stranger) }), coded("permission-denied"));
   await assert.rejects(a.client.exchange({ peer, proofs: many }), coded("invalid-argument"));
+  const long = Array.from({ length: 600 }, () => ({ ...junk, proof: Buffer.alloc(2_048) }));
+  await assert.rejects(a.client.exchange({ peer, proofs: long }), coded("invalid-argument"));
+  const digests = (length: number) => ({ have: Array.from({ length }, () => ({ pubkey: Buffer.alloc(32, 3) })) });
+  await a.client.exchange({ peer, ...digests(2 * 6 + 64) });
+  await assert.rejects(a.client.exchange({ peer, ...digests(2 * 6 + 65) }), coded("invalid-argument"));
   for (let sent = 0; sent < 3; sent += 1) await a.client.exchange({ peer, proofs: many.slice(0, 1_024) });
   await assert.rejects(a.client.exchange({ peer, proofs: many.slice(0, 1_024) }), coded("resource-exhausted"));
   await knows(a, net.relays[0]);

@@ -1,14 +1,12 @@
 import { type Pubkey, pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import { decodeProof, type SignedProof } from "@swarmpost/proof";
 import type { Clock } from "@swarmpost/runtime";
+import { fitAnswer, MAX_EXCHANGED } from "./exchange-bounds.ts";
 import type { FreshProofs } from "./fresh-proofs.ts";
 import { sendable } from "./kept-proof.ts";
 import type { OwnRelays } from "./own-relays.ts";
 import type { ProofBook } from "./proof-book.ts";
 import type { RegistryFollower } from "./registry-follower.ts";
-
-/** Proofs in one message, either way. */
-export const MAX_EXCHANGED = 1_024;
 
 /** Names a proof: the node and the proof's own time. */
 export interface Digest {
@@ -55,7 +53,7 @@ export class ProofExchange {
         return sendable(proof, nowMs) || relays.owns(proof.pubkey);
       })
       .map(({ proof }) => proof.pubkey);
-    return this.#parts.fresh.of(lacked.slice(0, MAX_EXCHANGED));
+    return fitAnswer(await this.#parts.fresh.of(lacked.slice(0, MAX_EXCHANGED)));
   }
 
   /** Registered nodes of other clusters of which somebody who has these knows more than we do. */

@@ -2,6 +2,7 @@ import { type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import type { SignedProof } from "@swarmpost/proof";
 import { backoff, type Clock, errorFields, type Logger } from "@swarmpost/runtime";
 import { addressText, type PeerSeed } from "./config-values.ts";
+import { fitRequest } from "./exchange-bounds.ts";
 import { sendable } from "./kept-proof.ts";
 import type { TestSuiteMetrics } from "./metrics.ts";
 import type { OwnRelays } from "./own-relays.ts";
@@ -132,7 +133,8 @@ export class ProofSpreader implements AsyncDisposable {
     const relay = relays.anySigning();
     if (!relay) throw new TypeError("no own relay is ready");
     const have = exchange.digests();
-    const request = { peer: pubkeyBytes(peer), address, proofs: proofs.map((signed) => ({ ...signed })), have };
+    const fitting = fitRequest(proofs, have.length).map((signed) => ({ ...signed }));
+    const request = { peer: pubkeyBytes(peer), address, proofs: fitting, have };
     const answer = await relay.client.exchangeProofs(request, { signal, deadlineMs: DEADLINE_MS });
     exchange.take(answer.proofs.flatMap(({ proof, signature }) => [{ proof, signature }]));
     return answer.want;
