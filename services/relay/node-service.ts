@@ -10,7 +10,7 @@ import {
 } from "@swarmpost/protos";
 import { type Handlers, LinkError, type PeerLinks, RpcError } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
-import { PEER_KIND } from "./peer-kind.ts";
+import { MAX_EXCHANGE_BYTES, PEER_KIND } from "./peer-kind.ts";
 import type { Readiness } from "./readiness.ts";
 
 const EXCHANGE_TIMEOUT_MS = 10_000;
@@ -63,6 +63,7 @@ async function exchange(links: NodeServiceParts["links"], request: ExchangeProof
       request.address === ""
         ? await links.request(peer, PEER_KIND.proofs, payload, options)
         : await links.requestAt({ pubkey: peer, ...readAddress(request.address) }, PEER_KIND.proofs, payload, options);
+    if (answer.length > MAX_EXCHANGE_BYTES) throw new RpcError("unavailable", "the peer's answer is too long");
     return fromBinary(ExchangeResponseSchema, answer);
   } catch (cause) {
     if (cause instanceof RpcError) throw cause;

@@ -6,7 +6,7 @@ import { type Client, type LinkHandler, LinkRefusal, type LinkRequest } from "@s
 import { type Answer, busyAnswer, encodeHopAnswer, textAnswer } from "./answer.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { OnionRelay } from "./onion-relay.ts";
-import { PEER_KIND } from "./peer-kind.ts";
+import { MAX_EXCHANGE_BYTES, PEER_KIND } from "./peer-kind.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 import type { Readiness } from "./readiness.ts";
 import type { WorkLimit } from "./work-limit.ts";
@@ -15,7 +15,7 @@ import type { WorkLimit } from "./work-limit.ts";
 export interface PeerEndpointParts {
   readonly keys: NodeKeys;
   readonly readiness: Pick<Readiness, "reason">;
-  readonly limiter: Pick<RateLimiter, "takeForNode">;
+  readonly limiter: Pick<RateLimiter, "takeForNode" | "takeForProofs">;
   readonly onions: Pick<OnionRelay, "answer">;
   readonly work: WorkLimit;
   readonly proofs: Pick<Client<typeof ProofService>, "exchange">;
@@ -56,7 +56,13 @@ async function hop(parts: PeerEndpointParts, peer: Pubkey, { payload }: LinkRequ
 }
 
 /** Whoever brings proofs is named by the key that TLS verified, never by what the request says. */
-async function exchange({ proofs }: PeerEndpointParts, peer: Pubkey, { payload }: LinkRequest): Promise<Uint8Array> {
+async function exchange(parts: PeerEndpointParts, peer: Pubkey, { payload }: LinkRequest): Promise<Uint8Array> {
+  const { proofs, limiter, metrics } = parts;
+  if (payload.length > MAX_EXCHANGE_BYTES) throw new LinkRefusal(413, "the exchange is too long");
+  if (!(await limiter.takeForProofs(peer))) {
+    metrics.limited.inc({ by: "node" });
+    throw new LinkRefusal(429, "too many exchanges");
+  }
   const request = decodeExchange(payload);
   try {
     const answer = await proofs.exchange({ ...request, peer: pubkeyBytes(peer) });

@@ -5,3 +5,6 @@ export const PEER_KIND = {
   /** Uptime proofs: a protobuf `ExchangeRequest`, whose `peer` the receiver sets; the answer is `ExchangeResponse`. */
   proofs: 2,
 } as const;
+
+/** Longest request or answer of an exchange of proofs that is decoded, docs/protocol/uptime-proof.md. */
+export const MAX_EXCHANGE_BYTES = 1_048_576;

@@ -4,7 +4,15 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { generateSeed, type NodeKeys, nodeKeysFromSeed } from "@swarmpost/crypto";
 import { decodeProof, verifyProof } from "@swarmpost/proof";
 import { ExchangeRequestSchema, ExchangeResponseSchema, NodeService, ProofService } from "@swarmpost/protos";
-import { createClient, GrpcServer, implement, nodeCertificate, openChannel, PeerLinks } from "@swarmpost/rpc";
+import {
+  createClient,
+  GrpcServer,
+  implement,
+  type LinkError,
+  nodeCertificate,
+  openChannel,
+  PeerLinks,
+} from "@swarmpost/rpc";
 import { eventually } from "@swarmpost/testkit";
 import { encodeHopFrame } from "@swarmpost/onion";
 import { RelayNetwork, type TestRelay } from "./testing/relay-network.ts";
@@ -13,6 +21,7 @@ let network: RelayNetwork;
 let testSuite: GrpcServer;
 let nodes: [TestRelay, TestRelay];
 const brought: { peer: string; proofs: number }[] = [];
+let answered = 1;
 const signed = { proof: Buffer.from("proof"), signature: Buffer.alloc(64) };
 
 before(async () => {
@@ -20,7 +29,7 @@ before(async () => {
   implement(testSuite, ProofService, {
     exchange: async ({ peer, proofs }) => {
       brought.push({ peer: Buffer.from(peer).toString("hex"), proofs: proofs.length });
-      return { proofs: [signed], want: [Buffer.alloc(32, 9)] };
+      return { proofs: Array.from({ length: answered }, () => signed), want: [Buffer.alloc(32, 9)] };
     },
     getProofs: async () => ({}),
     watchProofs: async function* () {},
@@ -93,6 +102,19 @@ test("proofs of a peer reach test-suite under the key that TLS verified", async 
   });
 });
 
+test("an exchange that is too long is refused unread, and so is more than ten at once", async () => {
+  // Node 1 itself is asked, so that the buckets of the other tests are left alone.
+  await using links = await linksOf(nodes[1].keys);
+  const ask = (payload: Buffer) => links.requestAt(at(nodes[1]), 2, payload, { deadlineMs: 5_000 });
+  const before = brought.length;
+  await assert.rejects(ask(Buffer.alloc(1_048_577)), { code: "refused", detail: 413 });
+  const asked = await Promise.allSettled(Array.from({ length: 40 }, () => ask(Buffer.alloc(0))));
+  const refused = asked.filter((one) => one.status === "rejected").map((one) => one.reason as LinkError);
+  assert.ok(refused.length >= 25, "the bucket holds ten, and fills again slowly");
+  assert.ok(refused.every(({ code, detail }) => code === "refused" && detail === 429));
+  assert.equal(brought.length - before, asked.length - refused.length);
+});
+
 test("test-suite has proofs carried to a known peer and to one known by key and address only", async () => {
   await using channel = openChannel(nodes[0].service.address);
   const client = createClient(NodeService, channel);
@@ -102,6 +124,9 @@ test("test-suite has proofs carried to a known peer and to one known by key and 
     assert.equal(answer.proofs.length, 1);
     assert.deepEqual(brought.at(-1), { peer: nodes[0].pubkey, proofs: 2 });
   }
+  answered = 15_000;
+  await assert.rejects(client.exchangeProofs({ peer }), { code: "unavailable", message: /too long/ });
+  answered = 1;
   const stranger = nodeKeysFromSeed(generateSeed()).ed25519.publicKey;
   await assert.rejects(client.exchangeProofs({ peer: stranger }), { code: "unavailable" });
   await assert.rejects(client.exchangeProofs({ peer, address: "nowhere" }), { code: "invalid-argument" });

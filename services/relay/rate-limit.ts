@@ -13,6 +13,9 @@ export interface RateLimits {
   readonly node: RateBounds;
 }
 
+/** Exchanges of uptime proofs with one node: what an honest test-suite needs, twice over. */
+const PROOF_BOUNDS: RateBounds = { capacity: 10, refillPerSecond: 1 };
+
 /**
  * Token buckets: one for each client address that makes direct requests (in the shared cache), one for each node that
  * sends onions on (in this process: only this relay sees that link). Source of the numbers: Session storage server 2.11.
@@ -38,6 +41,11 @@ export class RateLimiter {
 
   takeForNode(node: Pubkey): Promise<boolean> {
     return this.#nodes.takeToken(`rate:${node}`, this.#limits.node);
+  }
+
+  /** Asked before a peer's proofs are even decoded. */
+  takeForProofs(node: Pubkey): Promise<boolean> {
+    return this.#nodes.takeToken(`proofs:${node}`, PROOF_BOUNDS);
   }
 }
 
