@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkDeleteAuth } from "./index.ts";
-import { parseAs, refusal, testAccount, testSubaccount } from "./test-account.ts";
+import { checkDeleteAuth, MAX_DELETE_HASHES } from "./index.ts";
+import { parse, parseAs, refusal, testAccount, testSubaccount } from "./test-account.ts";
 
 const A = "bepQtTaYrzcuCXO3fZkmk/h3xkMQ3vCh94i5HzLmj3I";
 const B = "garbageYrzcuCXO3fZkmk/h3xkMQ3vCh94i5HzLmj3I";
@@ -49,4 +49,26 @@ test("a subaccount deletes only with the delete flag", () => {
   };
   assert.equal(attempt(3), 401);
   assert.equal(attempt(4), undefined);
+});
+
+test("a request names at most 10,000 messages, and so does a batch of them", () => {
+  const many = (length: number) => params(Array.from({ length }, () => A));
+  assert.equal(parseAs("delete", many(MAX_DELETE_HASHES)).messages.length, MAX_DELETE_HASHES);
+  assert.deepEqual(
+    refusal(() => parseAs("delete", many(MAX_DELETE_HASHES + 1))),
+    [400, "invalid request: Invalid value given for 'messages': expected at most 10000 message hashes"],
+  );
+  const batch = (...lengths: number[]) => ({
+    requests: lengths.map((length) => ({ method: "delete", params: many(length) })),
+  });
+  assert.equal(
+    refusal(() => parse("batch", batch(4_000, 6_000))),
+    undefined,
+  );
+  for (const method of ["batch", "sequence"]) {
+    assert.deepEqual(
+      refusal(() => parse(method, batch(4_000, 6_001))),
+      [400, "invalid request: Invalid batch request: more than 10000 message hashes to delete"],
+    );
+  }
 });

@@ -1,6 +1,7 @@
 import type { AccountId } from "./account-id.ts";
 import { ACCESS_DELETE, type Auth, type ConvertKey, parseAuth, verificationFailed, verifySignature } from "./auth.ts";
 import type { Fields } from "./fields.ts";
+import { MAX_DELETE_HASHES } from "./limits.ts";
 import type { MessageHash } from "./message-hash.ts";
 import { invalidRequest, type RpcError } from "./rpc-error.ts";
 import { signedDelete } from "./signed-strings.ts";
@@ -9,7 +10,7 @@ import { signedDelete } from "./signed-strings.ts";
 export interface DeleteRequest {
   method: "delete";
   account: AccountId;
-  /** In the order of the request, which is signed; may repeat and may name what no message has. */
+  /** At most 10,000, in the order of the request, which is signed; may repeat and may name what no message has. */
   messages: MessageHash[];
   /** Answer 404 when nothing was deleted anywhere. */
   required: boolean;
@@ -19,7 +20,7 @@ export interface DeleteRequest {
 /** Parses the parameters of `delete`. @throws RpcError 400. */
 export function parseDelete(fields: Fields): DeleteRequest {
   const account = fields.account();
-  const messages = fields.hashes("messages");
+  const messages = fields.hashes("messages", MAX_DELETE_HASHES);
   const required = fields.boolean("required") ?? false;
   const auth = parseAuth(fields, account);
   if (!auth) throw invalidRequest("Required field 'signature' missing");

@@ -96,11 +96,12 @@ export class Fields {
     return bytes;
   }
 
-  /** At least one message hash; a single one may stand without its list. */
-  hashes(name: string): MessageHash[] {
+  /** 1 to `most` message hashes; a single one may stand without its list. */
+  hashes(name: string, most: number): MessageHash[] {
     const value = this.required(name, (field) => this.#get(field));
     const list = Array.isArray(value) ? value : [value];
     if (list.length === 0) throw missing(name);
+    if (list.length > most) throw expected(name, `at most ${most} message hashes`);
     return list.map((item) => {
       const hash = typeof item === "string" ? parseMessageHash(item) : undefined;
       if (!hash) throw expected(name, "message hash");

@@ -26,6 +26,7 @@ export { type InfoReply, type InfoRequest, infoReply } from "./info.ts";
 export {
   FORWARDED_SIGNATURE_TOLERANCE_MS,
   HARD_FORK,
+  MAX_DELETE_HASHES,
   MAX_MESSAGE_BASE64,
   MAX_MESSAGE_BYTES,
   MAX_RETRIEVE_BYTES,

@@ -20,6 +20,8 @@ export const MAX_MESSAGE_BASE64 = 102_400;
 export const MAX_RETRIEVE_BYTES = 7_800_000;
 /** Most subrequests of a batch or sequence. */
 export const MAX_SUBREQUESTS = 20;
+/** Most message hashes to delete in one request, all of a batch together; ours, Session storage server has no such limit. */
+export const MAX_DELETE_HASHES = 10_000;
 /** Hard fork told to clients as `hf`. */
 export const HARD_FORK: readonly [number, number] = [19, 3];
 /** Version told to clients by `info`: the Session storage server whose behaviour this is, never our own. */

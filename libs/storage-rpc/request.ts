@@ -3,8 +3,9 @@ import { type DeleteRequest, parseDelete } from "./delete.ts";
 import { Fields, type Params } from "./fields.ts";
 import { type GetSwarmRequest, parseGetSwarm } from "./get-swarm.ts";
 import { type InfoRequest, parseInfo } from "./info.ts";
+import { MAX_DELETE_HASHES } from "./limits.ts";
 import { parseRetrieve, type RetrieveRequest } from "./retrieve.ts";
-import { RpcError } from "./rpc-error.ts";
+import { invalidRequest, RpcError } from "./rpc-error.ts";
 import { parseStore, type StoreRequest } from "./store.ts";
 
 /** A request that stands alone or within a batch. */
@@ -33,10 +34,17 @@ const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<str
  */
 export function parseRequest(json: Uint8Array | string): ParsedRequest {
   const { method, params } = parseCall(json);
-  if (method === "batch" || method === "sequence") return parseBatch(method, params, parseSubRequest);
+  if (method === "batch" || method === "sequence") return bounded(parseBatch(method, params, parseSubRequest));
   const request = parseSubRequest(method, params);
   if (!request) throw new RpcError(400, `no method ${method}`);
   return request;
+}
+
+/** A batch deletes no more than one request may. */
+function bounded(batch: BatchRequest): BatchRequest {
+  const hashes = batch.requests.reduce((sum, each) => sum + (each.method === "delete" ? each.messages.length : 0), 0);
+  if (hashes <= MAX_DELETE_HASHES) return batch;
+  throw invalidRequest(`Invalid batch request: more than ${MAX_DELETE_HASHES} message hashes to delete`);
 }
 
 function parseCall(json: Uint8Array | string): { method: string; params: Params } {

@@ -10,9 +10,13 @@ export interface Deletion {
   readonly request: Buffer;
 }
 
+/** A deletion whose request an earlier commit has already written. */
+export type KeptDeletion = Omit<Deletion, "request">;
+
 /** One message named by a deletion. */
 export interface Burial {
-  readonly deletion: Deletion;
+  /** With the request unless it is surely on disk: it can be long, and a deletion takes many commits. */
+  readonly deletion: Deletion | KeptDeletion;
   readonly hash: Buffer;
   readonly stamp: Stamp;
   /** How long the tombstone stays when the message is not known here, in milliseconds since the epoch. */
@@ -32,6 +36,9 @@ interface Row {
   deleted: boolean;
   beaten_ms: bigint | null;
 }
+
+/** A request outlives the commits that it is split into, even when all that they name expires at once. */
+const LEAST_LIFE_MS = 3_600_000;
 
 const text = `
 with input as materialized (
@@ -54,13 +61,18 @@ with input as materialized (
 ), ends as (
   select i.ord, coalesce(greatest(max(h.expiry_ms), max(k.expiry_ms)), max(i.expiry_ms)) as expiry_ms
   from input i left join hit h on h.ord = i.ord left join kept k on k.ord = i.ord group by i.ord
+), last as (
+  select i.deletion as id, max(e.expiry_ms) as expiry_ms from input i join ends e on e.ord = i.ord group by i.deletion
+), given as materialized (
+  select * from unnest($8::bytea[], $9::bytea[], $10::bytea[]) as r (id, account, request)
 ), request as (
   insert into deletion as d (id, account, request, expiry_ms)
-  select r.id, r.account, r.request, max(e.expiry_ms)
-  from unnest($8::bytea[], $9::bytea[], $10::bytea[]) as r (id, account, request)
-  join input i on i.deletion = r.id join ends e on e.ord = i.ord
-  group by r.id, r.account, r.request
+  select r.id, r.account, r.request, greatest(l.expiry_ms, $7 + ${LEAST_LIFE_MS})
+  from given r join last l on l.id = r.id
   on conflict (id) do update set expiry_ms = greatest(d.expiry_ms, excluded.expiry_ms)
+), extended as (
+  update deletion d set expiry_ms = l.expiry_ms from last l
+  where d.id = l.id and d.expiry_ms < l.expiry_ms and d.id not in (select id from given)
 ), graves as (
   insert into tombstone as t (account, hash, stamp_ms, stamp_node, expiry_ms, deletion)
   select i.account, i.hash, i.stamp_ms, i.stamp_node, e.expiry_ms, i.deletion
@@ -79,7 +91,8 @@ from input i left join kept k on k.ord = i.ord left join later l on l.ord = i.or
 order by i.ord`;
 
 function values(burials: readonly Burial[], nowMs: number): unknown[] {
-  const deletions = [...new Map(burials.map(({ deletion }) => [deletion.id.toString("hex"), deletion])).values()];
+  const given = burials.flatMap(({ deletion }) => ("request" in deletion ? [deletion] : []));
+  const deletions = [...new Map(given.map((deletion) => [deletion.id.toString("latin1"), deletion])).values()];
   return [
     burials.map((burial) => burial.deletion.account),
     burials.map((burial) => burial.hash),

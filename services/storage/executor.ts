@@ -43,11 +43,12 @@ export class Executor {
   }
 
   async #delete(record: DeleteRecord): Promise<MemberOutcome> {
-    const deletion = deletionOf(record.account, record.request);
+    const { request, ...kept } = deletionOf(record.account, record.request);
     const expiryMs = this.#parts.clock.now() + PRIVATE_MAX_TTL_MS;
     const results: BurialResult[] = [];
     for (let from = 0; from < record.hashes.length; from += CHUNK) {
       const chunk = record.hashes.slice(from, from + CHUNK);
+      const deletion = from === 0 ? { ...kept, request } : kept;
       const burials = chunk.map((hash) => ({ deletion, hash, stamp: record.stamp, expiryMs }));
       results.push(...(await Promise.all(burials.map((burial) => this.#parts.commits.bury(burial)))));
     }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { verify } from "@swarmpost/crypto";
+import { randomBytes, verify } from "@swarmpost/crypto";
+import { MAX_DELETE_HASHES, messageHashFromBytes } from "@swarmpost/storage-rpc";
 import { eventually } from "@swarmpost/testkit";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
@@ -108,6 +109,34 @@ test("a store that reaches a member after its deletion does not come back there"
     assert.ok(!page.messages.some((message: { hash: string }) => message.hash === hash));
     assert.ok(page.messages.length > 0);
   }
+});
+
+test("a request that names as many messages as it may is done in time, and is written once", async () => {
+  await using lone = await TestSwarm.start(1, { postgres: swarm.postgres });
+  const node = lone.nodes[0]!;
+  const account = new TestAccount();
+  const { body } = await node.rpc("store", account.store("the last one named"));
+  const others = Array.from({ length: MAX_DELETE_HASHES - 1 }, () => messageHashFromBytes(randomBytes(32)));
+  const { database } = node.service.node.data;
+  const query = database.query.bind(database);
+  let sent = 0;
+  database.query = (each) => {
+    const requests = each.name === "commit_burials" ? each.values?.at(-1) : [];
+    sent += (requests as Buffer[]).length;
+    return query(each);
+  };
+  const reply = await node.rpc("delete", account.delete([...others, body.hash]));
+  database.query = query;
+  assert.equal(reply.status, 200);
+  assert.deepEqual(reply.body.swarm[node.pubkey].deleted, [body.hash]);
+  assert.equal(sent, 1);
+  const { rows } = await query<{ graves: bigint; requests: bigint; expiries: bigint }>({
+    text: `select count(*) as graves, count(distinct d.id) as requests, count(distinct d.expiry_ms) as expiries
+           from tombstone t join deletion d on d.id = t.deletion and d.account = t.account where t.account = $1
+           and d.expiry_ms >= t.expiry_ms`,
+    values: [Buffer.from(account.id, "hex")],
+  });
+  assert.deepEqual(rows, [{ graves: BigInt(MAX_DELETE_HASHES), requests: 1n, expiries: 1n }]);
 });
 
 test("one member that claims a deletion from the future moves nobody's stamps", async () => {
