@@ -79,6 +79,20 @@ test("a whole node killed, relay and storage at once", async () => {
   await traffic.allReadable();
 });
 
+test("every node restarted in order, one after the other, without one refused message", async () => {
+  await using traffic = await Traffic.over(net);
+  traffic.start(2);
+  for (const node of net.nodes) {
+    await node.stop();
+    await traffic.untilMore(5);
+    await node.start();
+    await traffic.untilWhole();
+  }
+  await traffic.stop();
+  assert.equal(traffic.refused, 0);
+  await traffic.allReadable();
+});
+
 test("Postgres killed in the middle of stores: nothing is acknowledged without it, and it recovers by itself", async () => {
   const postgres = net.backends.databases.server!;
   await using traffic = await Traffic.over(net);
