@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import {
   accountFromRecoveryPhrase,
   createAccount,
+  deleteParameters,
   HttpsConnections,
   type NetworkDescription,
   recoveryPhrase,
@@ -17,6 +18,8 @@ import { encodeBase64, frame, unframe } from "@swarmpost/encoding";
 import { type Network, startNetwork } from "@swarmpost/localnet";
 import { buildOnion, type OnionHop, parseOnionRequest } from "@swarmpost/onion";
 import { LinkError, nodeCertificate, PeerLinks } from "@swarmpost/rpc";
+import type { MessageHash } from "@swarmpost/storage-rpc";
+import { eventually } from "@swarmpost/testkit";
 import { HostileClient, pathTo, type Refusal } from "./hostile-client.ts";
 import { identitiesIn } from "./privacy.ts";
 
@@ -97,6 +100,21 @@ const requests: [what: string, request: () => string, status: number, text: stri
     },
     401,
     "store signature verification failed",
+  ],
+  [
+    "a delete with a stranger's signature",
+    () => {
+      const messages = ["A".repeat(43) as MessageHash];
+      return call("delete", { ...deleteParameters(alice, messages), pubkey: bob.id });
+    },
+    401,
+    "delete_msgs signature verification failed",
+  ],
+  [
+    "a batch of 21 requests",
+    () => call("batch", { requests: Array.from({ length: 21 }, () => ({ method: "info", params: {} })) }),
+    400,
+    "invalid request: Invalid batch request: subrequest limit exceeded",
   ],
   [
     "a read without a signature",
@@ -329,4 +347,16 @@ test("after all of it every node answers, a message reaches every member, and no
   assert.deepEqual(failures, []);
   const secrets = identitiesIn({ nodes: net.nodes, accounts: [alice, bob], hashes: [receipt.hash] });
   for (const [what, secret] of secrets) assert.ok(!logs.includes(secret), `the logs hold ${what}`);
+});
+
+test("with Postgres killed a store is told 503, never acknowledged, and the network recovers by itself", async () => {
+  const postgres = net.backends.databases.server!;
+  await postgres.kill();
+  const stored = await hostile.throughOnion(path, member, call("store", store({ data: encodeBase64(bob.entropy) })));
+  assert.equal(stored[0], 503, stored[1]);
+  await assert.rejects(client.send(alice, bob.id, "nobody can keep this"), { name: "ClientError" });
+  await postgres.start();
+  await eventually(() => client.send(alice, bob.id, "kept again"), { timeoutMs: 60_000, intervalMs: 500 });
+  const texts = (await client.read(bob)).messages.map((message) => message.text);
+  for (const text of ["still here", "kept again"]) assert.ok(texts.includes(text), text);
 });
