@@ -8,7 +8,7 @@ import { LocalnetError } from "./localnet-error.ts";
 import type { ServiceName } from "./options.ts";
 
 const require = createRequire(import.meta.url);
-const startMs = 30_000;
+const startMs = 120_000;
 
 /** Runs every service as a process of its own, the way a container does: only its environment and its `main.ts`. */
 export class ProcessLauncher implements Launcher {
