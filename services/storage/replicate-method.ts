@@ -39,7 +39,7 @@ export function replicateMethod(parts: ReplicateParts): ReplicaMethod {
     checkMap(parts.view, fence, record);
     checkSender(parts.view, peer);
     const now = parts.clock.now();
-    const clamped = record.kind === "store" ? clampExpiry(record, now) : record;
+    const clamped = record.kind === "store" ? clampExpiry(record) : record;
     if (isLate && clamped.kind === "store" && clamped.expiryMs <= now)
       throw new LinkRefusal(REFUSAL.invalid, "expired");
     return encodeOutcome(await parts.executor.run(clamped));

@@ -23,9 +23,10 @@ export async function takeRecords(records: readonly StoreRecord[], parts: TakePa
   return Promise.all(
     records.map(async (record) => {
       const now = parts.clock.now();
-      if (!parts.keeps(record.account) || record.expiryMs <= now) return false;
+      const clamped = clampExpiry(record);
+      if (!parts.keeps(record.account) || clamped.expiryMs <= now) return false;
       if (recordFault(record, now, parts.convert) !== undefined) return false;
-      await parts.commits.store(clampExpiry(record, now));
+      await parts.commits.store(clamped);
       return true;
     }),
   );

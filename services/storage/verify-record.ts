@@ -27,9 +27,12 @@ export function recordFault(record: ReplicaRecord, nowMs: number, convert: Conve
   return record.kind === "store" ? storeFault(record, convert) : deleteFault(record, convert);
 }
 
-/** The record with an expiry no later than its namespace allows from now. */
-export function clampExpiry(record: StoreRecord, nowMs: number): StoreRecord {
-  const latest = nowMs + maxTtlMs(namespace(record.namespace));
+/**
+ * The record with an expiry no later than its namespace allows from its own stamp, not from now: else whoever passes a
+ * copy on could keep it alive for ever. A stamp can be ahead of the clock that the sender's expiry was checked by.
+ */
+export function clampExpiry(record: StoreRecord): StoreRecord {
+  const latest = record.stamp.ms + maxTtlMs(namespace(record.namespace)) + STAMP_TOLERANCE_MS;
   return record.expiryMs <= latest ? record : { ...record, expiryMs: latest };
 }
 

@@ -17,6 +17,7 @@ import { writeDeletion, writeEntry, writeList, writeTombstone } from "../handoff
 import type { ReplicaRecord, StoreRecord } from "../record.ts";
 import { encodeRecord } from "../record-codec.ts";
 import { KIND, REFUSAL } from "../replica-kinds.ts";
+import { STAMP_TOLERANCE_MS } from "../stamp.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
@@ -150,12 +151,53 @@ test("a member cannot delete what is not its own", async () => {
   assert.equal((await victim.rpc("retrieve", account.retrieve())).body.messages.length, 1);
 });
 
+const DAY = 86_400_000;
+
+/** A message that its owner signed and stored some days ago, with an expiry that only the member asks for. */
+function signedDaysAgo(account: TestAccount, days: number, expiryMs: number): StoreRecord {
+  const ms = Date.now() - days * DAY;
+  const { signature, pubkey_ed25519 } = account.signed(`store2${ms}`);
+  const auth = { signature: Buffer.from(signature, "base64"), ed25519: Buffer.from(pubkey_ed25519, "hex") };
+  return message(member, account, {
+    namespace: 2,
+    stamp: { ms, node: pubkeyBytes(member.pubkey) },
+    auth: { ...auth, signatureTimestampMs: ms, subaccount: undefined },
+    expiryMs,
+  });
+}
+
+function handOver(records: readonly StoreRecord[]): Buffer {
+  const writer = new ByteWriter().u64(0);
+  writeList(writer, records, (target, record) => target.bytes(encodeRecord(record)));
+  writeList(writer, [], writeDeletion);
+  writeList(writer, [], writeTombstone);
+  return writer.finish();
+}
+
 test("a member's expiry is cut to what the namespace allows", async () => {
   const account = new TestAccount();
-  const year = message(member, account, { expiryMs: Date.now() + 365 * 86_400_000 });
+  const year = message(member, account, { expiryMs: Date.now() + 365 * DAY });
   await send(member, KIND.replicate, frame(year));
   const { body } = await victim.rpc("retrieve", account.retrieve());
-  assert.ok(body.messages[0].expiration <= Date.now() + 14 * 86_400_000);
+  assert.ok(body.messages[0].expiration <= Date.now() + 14 * DAY + STAMP_TOLERANCE_MS);
+});
+
+test("a member cannot extend what somebody stored, by a frame or by a handover, however late", async () => {
+  const expirations: number[] = [];
+  const [late, handed, ended] = [new TestAccount(), new TestAccount(), new TestAccount()];
+  await send(member, KIND.replicate, frame(signedDaysAgo(late, 20, Date.now() + 29 * DAY), 1));
+  await send(member, KIND.handOver, handOver([signedDaysAgo(handed, 20, Date.now() + 29 * DAY)]));
+  for (const account of [late, handed]) {
+    const { body } = await victim.rpc("retrieve", account.retrieve({ namespace: 2 }));
+    expirations.push(...body.messages.map((each: { expiration: number }) => each.expiration));
+  }
+  assert.equal(expirations.length, 2);
+  const latest = Date.now() + 10 * DAY + STAMP_TOLERANCE_MS;
+  for (const expiration of expirations) assert.ok(expiration <= latest);
+  const answer = await send(member, KIND.handOver, handOver([signedDaysAgo(ended, 31, Date.now() + DAY)]));
+  assert.deepEqual([...answer], [1, 0, 0, 0, 0]);
+  const dead = frame(signedDaysAgo(ended, 31, Date.now() + DAY), 1);
+  await assert.rejects(send(member, KIND.replicate, dead), refusedWith(REFUSAL.invalid));
 });
 
 test("a node that never was responsible can neither hand over nor pull", async () => {
