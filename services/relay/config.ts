@@ -71,6 +71,17 @@ export const relayConfig = defineConfig({
     doc: "Bytes of request bodies and answers held at once; more are told that the server is busy.",
     default: 268_435_456,
   },
+  MAX_EXITS: {
+    schema: integer(1),
+    doc: "Requests to servers outside under way at once; more are told that the server is busy.",
+    default: 200,
+  },
+  MAX_EXITS_PER_HOST: { schema: integer(1), doc: "The same for one server outside.", default: 20 },
+  MAX_EXIT_BUFFERED_BYTES: {
+    schema: integer(1_048_576),
+    doc: "Bytes of answers of servers outside held while they come in.",
+    default: 134_217_728,
+  },
   BODY_TIMEOUT_MS: {
     schema: integer(100),
     doc: "A client must have sent its whole request within this time.",

@@ -2,10 +2,12 @@ import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
 import type { ServerLayer } from "@swarmpost/onion";
 import { Agent, type Dispatcher } from "undici";
-import { type Answer, knownStatus, textAnswer } from "./answer.ts";
+import { type Answer, busyAnswer, knownStatus, textAnswer } from "./answer.ts";
 import { isPublicAddress } from "./exit-address.ts";
 import type { ExitPolicy } from "./exit-policy.ts";
+import type { ExitWork } from "./exit-work.ts";
 import type { RelayMetrics } from "./metrics.ts";
+import type { Place } from "./work-limit.ts";
 
 /** A file of 10 MB with its onion layer still fits. */
 const MAX_ANSWER_BYTES = 11 * 1024 * 1024;
@@ -26,13 +28,15 @@ export class ExitClient implements AsyncDisposable {
   readonly #options: ExitOptions;
   readonly #policy: ExitPolicy;
   readonly #exits: RelayMetrics["exits"];
+  readonly #work: ExitWork;
   readonly #guarded = new Agent({ maxResponseSize: MAX_ANSWER_BYTES, connect: { lookup: publicLookup } });
   readonly #open = new Agent({ maxResponseSize: MAX_ANSWER_BYTES });
 
-  constructor(options: ExitOptions, parts: { policy: ExitPolicy; exits: RelayMetrics["exits"] }) {
+  constructor(options: ExitOptions, parts: { policy: ExitPolicy; exits: RelayMetrics["exits"]; work: ExitWork }) {
     this.#options = options;
     this.#policy = parts.policy;
     this.#exits = parts.exits;
+    this.#work = parts.work;
   }
 
   /** `refused` when the policy does not let the request leave. Never rejects. */
@@ -42,8 +46,12 @@ export class ExitClient implements AsyncDisposable {
       this.#exits.inc({ result: "refused" });
       return "refused";
     }
+    using place = this.#work.enter(decision.url.hostname);
+    if (!place) return this.#busy();
     try {
-      const answer = await this.#request(decision.url, decision.listed ? this.#open : this.#guarded, layer.plaintext);
+      const dispatcher = decision.listed ? this.#open : this.#guarded;
+      const answer = await this.#request(decision.url, { dispatcher, body: layer.plaintext, place });
+      if (!answer) return this.#busy();
       this.#exits.inc({ result: "answered" });
       return answer;
     } catch (error) {
@@ -51,7 +59,11 @@ export class ExitClient implements AsyncDisposable {
     }
   }
 
-  async #request(url: URL, dispatcher: Dispatcher, body: Buffer): Promise<Answer> {
+  /** Undefined when there is no room for the answer. */
+  async #request(
+    url: URL,
+    { dispatcher, body, place }: { dispatcher: Dispatcher; body: Buffer; place: Place },
+  ): Promise<Answer | undefined> {
     const response = await dispatcher.request({
       origin: url.origin,
       path: url.pathname,
@@ -60,8 +72,18 @@ export class ExitClient implements AsyncDisposable {
       headers: { "content-type": "application/octet-stream", "user-agent": this.#options.userAgent },
       signal: AbortSignal.timeout(this.#options.timeoutMs),
     });
-    const bytes = Buffer.from(await response.body.arrayBuffer());
-    return { status: knownStatus(response.statusCode), body: bytes, json: false };
+    const chunks: Buffer[] = [];
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      // Leaving the loop ends the request.
+      if (!place.hold(chunk.length)) return undefined;
+      chunks.push(chunk);
+    }
+    return { status: knownStatus(response.statusCode), body: Buffer.concat(chunks), json: false };
+  }
+
+  #busy(): Answer {
+    this.#exits.inc({ result: "busy" });
+    return busyAnswer;
   }
 
   #failed(error: unknown): Answer | "refused" {

@@ -7,6 +7,7 @@ import type { RelayConfig } from "./config.ts";
 import type { EdgeOptions } from "./edge-server.ts";
 import { ExitClient } from "./exit-client.ts";
 import { ExitPolicy } from "./exit-policy.ts";
+import { ExitWork } from "./exit-work.ts";
 import { FinalDestination } from "./final-destination.ts";
 import type { LayerOutcome, RelayMetrics } from "./metrics.ts";
 import { NextHop } from "./next-hop.ts";
@@ -28,13 +29,14 @@ export interface OnionCollaborators {
   readonly view: () => NetworkView;
   readonly metrics: RelayMetrics;
   readonly clock: Clock;
+  readonly exits: ExitWork;
   /** Takes what must be disposed. */
   readonly stack: AsyncDisposableStack;
 }
 
 /** Makes the onion relay with all that a layer can ask for. @throws RelayError `bad-config` for bad EXIT_HOSTS. */
 export function makeOnionRelay(config: RelayConfig, parts: OnionCollaborators): OnionRelay {
-  const { keys, cache, metrics, stack } = parts;
+  const { keys, cache, metrics, stack, exits } = parts;
   const count = (outcome: LayerOutcome): void => metrics.layers.inc({ outcome });
   const policy = new ExitPolicy(config.EXIT_HOSTS);
   const exitOptions = { timeoutMs: config.EXIT_TIMEOUT_MS, userAgent: SERVER_NAME };
@@ -44,10 +46,19 @@ export function makeOnionRelay(config: RelayConfig, parts: OnionCollaborators): 
       replay: new ReplayFilter({ keys, windowMs: config.REPLAY_WINDOW_MS }, cache),
       final: new FinalDestination({ ...parts, count }),
       hop: new NextHop({ timeoutMs: config.HOP_TIMEOUT_MS }, parts),
-      exit: stack.use(new ExitClient(exitOptions, { policy, exits: metrics.exits })),
+      exit: stack.use(new ExitClient(exitOptions, { policy, exits: metrics.exits, work: exits })),
       count,
     },
   );
+}
+
+/** Makes the counter of exits under way. */
+export function makeExitWork(config: RelayConfig): ExitWork {
+  return new ExitWork({
+    maxRequests: config.MAX_EXITS,
+    maxPerHost: config.MAX_EXITS_PER_HOST,
+    maxBytes: config.MAX_EXIT_BUFFERED_BYTES,
+  });
 }
 
 /** Where the edge listens and how patient it is; its certificate is not among it. */

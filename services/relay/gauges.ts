@@ -3,14 +3,20 @@ import type { Metrics } from "@swarmpost/runtime";
 import type { Readiness } from "./readiness.ts";
 import type { WorkLimit } from "./work-limit.ts";
 
+/** Work of one kind. */
+type Counted = Pick<WorkLimit, "requests" | "bytes">;
+
 /** Registers what is measured when the metrics are read. */
 export function relayGauges(
   metrics: Metrics,
-  parts: { readonly cache: Cache; readonly work: WorkLimit; readonly readiness: Readiness },
+  parts: { readonly cache: Cache; readonly work: readonly Counted[]; readonly readiness: Readiness },
 ): void {
   const { cache, work, readiness } = parts;
-  metrics.gaugeFrom("swarmpost_relay_requests_under_way", "Requests being served now.", () => work.requests);
-  metrics.gaugeFrom("swarmpost_relay_buffered_bytes", "Bytes of requests and answers held now.", () => work.bytes);
+  const sum = (what: keyof Counted): number => work.reduce((total, each) => total + each[what], 0);
+  metrics.gaugeFrom("swarmpost_relay_requests_under_way", "Requests being served now, exits counted apart.", () =>
+    sum("requests"),
+  );
+  metrics.gaugeFrom("swarmpost_relay_buffered_bytes", "Bytes of requests and answers held now.", () => sum("bytes"));
   metrics.gaugeFrom("swarmpost_relay_ready_state", "1 while this node serves clients.", () =>
     readiness.reason() === undefined ? 1 : 0,
   );

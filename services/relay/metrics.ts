@@ -43,7 +43,7 @@ export function relayMetrics(metrics: Metrics) {
     }),
     hopSeconds: metrics.histogram("swarmpost_relay_hop_seconds", "Wait for the next node's answer.", LATENCY_SECONDS),
     exits: metrics.counter("swarmpost_relay_exits_total", "Requests sent to servers outside by their end.", {
-      result: ["answered", "refused", "timeout", "failed"],
+      result: ["answered", "refused", "timeout", "failed", "busy"],
     }),
     limited: metrics.counter("swarmpost_relay_limited_requests_total", "Requests refused for their rate.", {
       by: ["client", "node"],

@@ -16,7 +16,7 @@ import { errorFields, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import { edgeCertificate } from "./edge-certificate.ts";
 import { EdgeServer } from "./edge-server.ts";
-import { edgeOptionsOf, makeLimiter, makeOnionRelay } from "./from-config.ts";
+import { edgeOptionsOf, makeExitWork, makeLimiter, makeOnionRelay } from "./from-config.ts";
 import { relayGauges } from "./gauges.ts";
 import { relayMetrics } from "./metrics.ts";
 import { nodeService } from "./node-service.ts";
@@ -76,11 +76,13 @@ export async function createRelay(
   const proofs = createClient(ProofService, stack.use(openChannel(config.TEST_SUITE)));
   const storage = new StorageRpc(stack.use(openLocalLink(config.STORAGE_ADDRESS)));
   const readiness = stack.use(new Readiness(keys.pubkey, { view: follower, storage }));
-  relayGauges(runtime.metrics, { cache, work, readiness });
+  const exits = makeExitWork(config);
+  relayGauges(runtime.metrics, { cache, work: [work, exits], readiness });
 
   const links = stack.use(new PeerLinks({ keys, certificate }, { contact: peerContacts(view, admit) }));
   const limiter = makeLimiter(config, { keys, clients: cache });
-  const onions = makeOnionRelay(config, { keys, cache, storage, links, view, metrics, clock: runtime.clock, stack });
+  const { clock } = runtime;
+  const onions = makeOnionRelay(config, { keys, cache, storage, links, view, metrics, clock, exits, stack });
   const jsonRpc = { seeds: new SeedAnswers({ keys }, runtime), view };
   const shared = { keys, certificate, config, runtime, metrics, readiness, follower, links, admit, stack };
   const served = await serve({ ...shared, limiter, onions, jsonRpc, storage, proofs, work });
