@@ -13,6 +13,7 @@ import type { BurialResult, Deletion } from "./delete-statement.ts";
 import { StorageError } from "./errors.ts";
 import type { MemberOutcome } from "./outcome-codec.ts";
 import type { DeleteRecord, ReplicaRecord, StoreRecord } from "./record.ts";
+import type { StoreResult } from "./store-statement.ts";
 
 /** A request may name very many messages; so many at a time leave room for others in the queue. */
 const CHUNK = 256;
@@ -36,7 +37,11 @@ export class Executor {
   }
 
   async #store(record: StoreRecord): Promise<MemberOutcome> {
-    const result = await this.#parts.commits.store(record);
+    // What ends on its way here is done at once: there is nothing to keep, and no body partition for days that are past.
+    const expired = record.expiryMs <= this.#parts.clock.now();
+    const result: StoreResult = expired
+      ? { outcome: "stored", expiryMs: record.expiryMs, already: false }
+      : await this.#parts.commits.store(record);
     if (result.outcome === "superseded") return { kind: "superseded", stampMs: result.stampMs };
     const signature = this.#sign(nodeSignedStore(messageHashFromBytes(record.hash)));
     return { kind: "stored", expiryMs: result.expiryMs, already: result.already, signature };

@@ -1,7 +1,7 @@
 import { type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import { LinkRefusal } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
-import type { ConvertKey } from "@swarmpost/storage-rpc";
+import { type ConvertKey, STORE_TOLERANCE_MS } from "@swarmpost/storage-rpc";
 import { ByteReader } from "./byte-reader.ts";
 import type { Executor } from "./executor.ts";
 import { type Fence, readFence } from "./fence.ts";
@@ -17,6 +17,9 @@ import { clampExpiry, recordFault } from "./verify-record.ts";
 /** Set in a frame that was missed and is sent again: its stamp may be old. */
 export const LATE = 1;
 
+/** How long ago a live message may have expired: an entry node takes it that late, and its clock may be behind ours. */
+const EXPIRED_TOLERANCE_MS = STORE_TOLERANCE_MS + STAMP_TOLERANCE_MS;
+
 /** What the member side of replication needs. */
 export interface ReplicateParts {
   readonly view: NodeView;
@@ -31,18 +34,16 @@ export function replicateMethod(parts: ReplicateParts): ReplicaMethod {
     const reader = new ByteReader(payload);
     const isLate = (reader.u8() & LATE) !== 0;
     const fence = readFence(reader);
-    const record = decodeRecord(reader);
+    const decoded = decodeRecord(reader);
     reader.end();
+    const record = decoded.kind === "store" ? clampExpiry(decoded) : decoded;
     checkRecord(parts, peer, record, isLate);
+    checkExpiry(record, parts.clock.now() - (isLate ? 0 : EXPIRED_TOLERANCE_MS));
     // Nothing waits between the last look at the map and the commit queue, so a barrier taken after a map change covers it.
     if (!mapAgrees(parts.view, fence, record)) await parts.view.until(() => caughtUp(parts.view, fence), MAP_WAIT_MS);
     checkMap(parts.view, fence, record);
     checkSender(parts.view, peer);
-    const now = parts.clock.now();
-    const clamped = record.kind === "store" ? clampExpiry(record) : record;
-    if (isLate && clamped.kind === "store" && clamped.expiryMs <= now)
-      throw new LinkRefusal(REFUSAL.invalid, "expired");
-    return encodeOutcome(await parts.executor.run(clamped));
+    return encodeOutcome(await parts.executor.run(record));
   };
 }
 
@@ -54,6 +55,11 @@ function checkRecord(parts: ReplicateParts, peer: Pubkey, record: ReplicaRecord,
   // Our own clock may be the wrong one: what is too early now can be sent again.
   if (fault === "future-stamp") throw new LinkRefusal(REFUSAL.tooEarly, fault);
   if (fault !== undefined) throw new LinkRefusal(REFUSAL.invalid, fault);
+}
+
+/** A message that ended before `earliestMs` is nothing that a client can have stored just now. */
+function checkExpiry(record: ReplicaRecord, earliestMs: number): void {
+  if (record.kind === "store" && record.expiryMs <= earliestMs) throw new LinkRefusal(REFUSAL.invalid, "expired");
 }
 
 function mapAgrees(view: NodeView, fence: Fence, record: ReplicaRecord): boolean {

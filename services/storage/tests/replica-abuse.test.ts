@@ -14,7 +14,7 @@ import { ByteWriter } from "../byte-writer.ts";
 import { encodeDeleteRequest, uniqueHashes } from "../delete-request.ts";
 import { writeFence } from "../fence.ts";
 import { writeDeletion, writeEntry, writeList, writeTombstone } from "../handoff-codec.ts";
-import type { ReplicaRecord, StoreRecord } from "../record.ts";
+import { bodyDay, type ReplicaRecord, type StoreRecord } from "../record.ts";
 import { encodeRecord } from "../record-codec.ts";
 import { KIND, REFUSAL } from "../replica-kinds.ts";
 import { STAMP_TOLERANCE_MS } from "../stamp.ts";
@@ -198,6 +198,29 @@ test("a member cannot extend what somebody stored, by a frame or by a handover, 
   assert.deepEqual([...answer], [1, 0, 0, 0, 0]);
   const dead = frame(signedDaysAgo(ended, 31, Date.now() + DAY), 1);
   await assert.rejects(send(member, KIND.replicate, dead), refusedWith(REFUSAL.invalid));
+});
+
+test("a member cannot make a node keep a partition for days that are past or too far ahead", async () => {
+  const expiries = [3, 77, 1_234].map((day) => day * DAY + 1);
+  for (const expiryMs of [...expiries, Date.now() - 90_000]) {
+    for (const flags of [0, 1]) {
+      const past = frame(message(member, new TestAccount(), { expiryMs }), flags);
+      await assert.rejects(send(member, KIND.replicate, past), refusedWith(REFUSAL.invalid));
+    }
+  }
+  // An entry node with a slow clock may have taken this: it is acknowledged, and there is nothing to keep.
+  await send(member, KIND.replicate, frame(message(member, new TestAccount(), { expiryMs: Date.now() - 5_000 })));
+  const farthest = message(member, new TestAccount(), { expiryMs: Number.MAX_SAFE_INTEGER });
+  await send(member, KIND.replicate, frame(farthest));
+  const { rows } = await victim.service.node.data.database.query<{ name: string }>({
+    text: "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'body'::regclass",
+  });
+  const today = bodyDay(Date.now());
+  const days = rows.map((row) => Number(row.name.slice("body_".length)) - today);
+  assert.deepEqual(
+    days.filter((day) => day < 0 || day > 31),
+    [],
+  );
 });
 
 test("a node that never was responsible can neither hand over nor pull", async () => {
