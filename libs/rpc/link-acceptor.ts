@@ -1,6 +1,7 @@
 import { type Server, type ServerDuplexStream, Metadata } from "@grpc/grpc-js";
 import type { Pubkey } from "@swarmpost/crypto";
 import { LinkService } from "@swarmpost/protos";
+import { CallerLoad } from "./caller-load.ts";
 import { methodPath } from "./method-definition.ts";
 import { type ServingContext, ServingStream } from "./serving-stream.ts";
 
@@ -12,6 +13,7 @@ const raw = (bytes: Buffer): Buffer => bytes;
 export class LinkAcceptor {
   readonly #context: ServingContext;
   readonly #streams = new Set<ServingStream>();
+  readonly #loads = new Map<Pubkey, CallerLoad>();
 
   constructor(context: ServingContext) {
     this.#context = context;
@@ -38,9 +40,19 @@ export class LinkAcceptor {
       return;
     }
     call.sendMetadata(new Metadata());
-    const stream = new ServingStream(call, peer, this.#context);
+    const stream = new ServingStream(call, { peer, load: this.#loadOf(peer) }, this.#context);
     this.#streams.add(stream);
     void stream.ended.then(() => this.#streams.delete(stream));
+  }
+
+  /** Streams of one key share a load. A caller without one is inside the pod: each of its streams has its own. */
+  #loadOf(peer: Pubkey | undefined): CallerLoad {
+    if (peer === undefined) return new CallerLoad({ boundAnswers: false });
+    const known = this.#loads.get(peer);
+    if (known) return known;
+    const load = new CallerLoad({ boundAnswers: true }, () => this.#loads.delete(peer));
+    this.#loads.set(peer, load);
+    return load;
   }
 
   /** Says goodbye on every stream and waits until all are gone. */

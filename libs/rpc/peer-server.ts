@@ -35,7 +35,7 @@ export class PeerServer implements AsyncDisposable {
   readonly #server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-    "grpc.max_concurrent_streams": 4,
+    "grpc.max_concurrent_streams": 1,
     "grpc.keepalive_time_ms": 10_000,
     "grpc.keepalive_timeout_ms": 5_000,
   });

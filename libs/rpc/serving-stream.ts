@@ -1,14 +1,12 @@
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { Pubkey } from "@swarmpost/crypto";
+import type { CallerLoad, LoadedStream } from "./caller-load.ts";
 import { encodeRefusal, FRAME, type Frame, frameBytes, MAX_FRAME_BYTES, parseFrames } from "./frame.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import type { LinkHandler } from "./link.ts";
 import { LinkRefusal } from "./link-error.ts";
 import { ServingRequest } from "./serving-request.ts";
 
-/** While more than this is being handled or waits to be read by the caller, the stream is not read. */
-const MAX_LOAD_BYTES = 32 * 1024 * 1024;
-const MAX_HANDLING = 16_384;
 const NOTHING = Buffer.alloc(0);
 
 /** What a serving stream needs from its server. */
@@ -18,24 +16,40 @@ export interface ServingContext {
   onError: (error: unknown) => void;
 }
 
+/** Who calls: the key that TLS verified, and what it has under way on all its streams. */
+export interface Caller {
+  readonly peer: Pubkey | undefined;
+  readonly load: CallerLoad;
+}
+
 /** The serving end of one stream: runs handlers concurrently and reads no faster than answers leave. */
-export class ServingStream {
+export class ServingStream implements LoadedStream {
   readonly #call: ServerDuplexStream<Buffer, Buffer>;
-  readonly #peer: Pubkey | undefined;
+  readonly #caller: Caller;
   readonly #context: ServingContext;
   readonly #writer: FrameWriter;
   readonly #handling = new Set<ServingRequest>();
   readonly #ended = Promise.withResolvers<void>();
-  #handlingBytes = 0;
   #closed = false;
 
-  constructor(call: ServerDuplexStream<Buffer, Buffer>, peer: Pubkey | undefined, context: ServingContext) {
+  constructor(call: ServerDuplexStream<Buffer, Buffer>, caller: Caller, context: ServingContext) {
     this.#call = call;
-    this.#peer = peer;
+    this.#caller = caller;
     this.#context = context;
-    this.#writer = new FrameWriter(call, () => this.#balance());
+    this.#writer = new FrameWriter(call, () => caller.load.balance());
     call.on("data", (message: Buffer) => this.#receive(message));
     for (const event of ["cancelled", "end", "close", "error"]) call.on(event, () => this.close());
+    caller.load.join(this);
+  }
+
+  get queuedBytes(): number {
+    return this.#writer.queuedBytes;
+  }
+
+  setReading(reading: boolean): void {
+    if (this.#closed || reading !== this.#call.isPaused()) return;
+    if (reading) this.#call.resume();
+    else this.#call.pause();
   }
 
   /** Resolves when the stream is gone. */
@@ -57,6 +71,7 @@ export class ServingStream {
     this.#writer.close();
     for (const request of this.#handling) request.abort();
     if (!this.#call.cancelled) this.#call.end();
+    this.#caller.load.leave(this);
     this.#ended.resolve();
   }
 
@@ -73,10 +88,9 @@ export class ServingStream {
   }
 
   async #serve(frame: Frame): Promise<void> {
-    const request = new ServingRequest(this.#peer, frame);
+    const request = new ServingRequest(this.#caller.peer, frame);
     this.#handling.add(request);
-    this.#handlingBytes += request.payload.length;
-    this.#balance();
+    this.#caller.load.start(request.payload.length);
     try {
       this.#answer(request, await this.#context.handler(request));
     } catch (error) {
@@ -84,14 +98,14 @@ export class ServingStream {
     } finally {
       request.release();
       this.#handling.delete(request);
-      this.#handlingBytes -= request.payload.length;
-      this.#balance();
+      this.#caller.load.end(request.payload.length);
     }
   }
 
   #answer(request: ServingRequest, payload: Uint8Array): void {
     if (frameBytes(FRAME.response, payload.length) > MAX_FRAME_BYTES)
       throw new TypeError("answer too long for a frame");
+    if (!this.#caller.load.hasRoomFor(payload.length)) throw new LinkRefusal(503, "too many answers wait to be read");
     if (!request.expired) this.#push(FRAME.response, request.kind, request.id, payload);
   }
 
@@ -104,14 +118,5 @@ export class ServingStream {
 
   #push(type: number, kind: number, id: number, payload: Uint8Array): void {
     this.#writer.push({ type, kind, id, payload, release: () => 0 });
-  }
-
-  /** Stops or goes on reading, by what is under way. */
-  #balance(): void {
-    if (this.#closed) return;
-    const full = this.#handlingBytes + this.#writer.queuedBytes > MAX_LOAD_BYTES || this.#handling.size > MAX_HANDLING;
-    if (full === this.#call.isPaused()) return;
-    if (full) this.#call.pause();
-    else this.#call.resume();
   }
 }
