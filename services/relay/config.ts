@@ -63,12 +63,27 @@ export const relayConfig = defineConfig({
   },
   MAX_REQUESTS: {
     schema: integer(1),
-    doc: "Requests under way at once; more are told that the server is busy.",
+    doc: "Requests of clients under way at once, one address a quarter of them; more are told that the server is busy.",
     default: 1_000,
   },
   MAX_BUFFERED_BYTES: {
     schema: integer(1_048_576),
-    doc: "Bytes of request bodies and answers held at once; more are told that the server is busy.",
+    doc: "Bytes of clients' requests and answers held at once, one address a quarter of them; more are told that the server is busy.",
+    default: 268_435_456,
+  },
+  MAX_UNFINISHED_BODIES: {
+    schema: integer(1),
+    doc: "Requests that one client address may be in the middle of sending; more are told that the server is busy.",
+    default: 32,
+  },
+  MAX_PEER_REQUESTS: {
+    schema: integer(1),
+    doc: "Onion requests of other nodes under way at once; more are told that the server is busy.",
+    default: 2_000,
+  },
+  MAX_PEER_BUFFERED_BYTES: {
+    schema: integer(1_048_576),
+    doc: "Bytes of other nodes' onion requests held at once; more are told that the server is busy.",
     default: 268_435_456,
   },
   MAX_EXITS: {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ClientWork } from "./client-work.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import { declaredLength, readBody } from "./read-body.ts";
 import { RelayError, refusal } from "./relay-error.ts";
-import type { Place, WorkLimit } from "./work-limit.ts";
+import type { Place } from "./work-limit.ts";
 
 /** A request as a route sees it. */
 export interface EdgeRequest {
@@ -10,13 +11,13 @@ export interface EdgeRequest {
   readonly header: (name: string) => string | undefined;
   /** Client's IP address. */
   readonly address: string;
-  /** Reads the body (10 MiB at most by default), after checking its length and taking a place among those under way. */
+  /** Reads the body (10 MiB at most by default) after checking its length, and takes a place among those under way. */
   readonly body: (maxBytes?: number) => Promise<Buffer>;
 }
 
 /** What a call needs of the edge. */
 export interface EdgeCallParts {
-  readonly work: WorkLimit;
+  readonly work: ClientWork;
   readonly metrics: Pick<RelayMetrics, "bodyBytes" | "busy">;
 }
 
@@ -48,14 +49,13 @@ export class EdgeCall implements EdgeRequest, Disposable {
 
   async body(maxBytes?: number): Promise<Buffer> {
     declaredLength(this.#request, maxBytes);
-    this.#place = this.#parts.work.enter();
-    if (!this.#place) {
-      this.#parts.metrics.busy.inc({ by: "client" });
-      throw refusal(503, "Server busy, try again later", { close: true });
-    }
+    const place = this.#parts.work.open(this.address);
+    if (!place) throw this.#busy();
+    this.#place = place;
     if (this.#request.headers.expect !== undefined) this.#response.writeContinue();
-    const body = await readBody(this.#request, this.#place, maxBytes);
+    const body = await readBody(this.#request, place, maxBytes);
     if (!body) throw new RelayError("aborted", "the client went away");
+    if (!place.enter()) throw this.#busy();
     this.#parts.metrics.bodyBytes.observe(body.length);
     return body;
   }
@@ -65,6 +65,11 @@ export class EdgeCall implements EdgeRequest, Disposable {
     if (this.#place?.hold(bytes) ?? true) return true;
     this.#parts.metrics.busy.inc({ by: "client" });
     return false;
+  }
+
+  #busy(): RelayError {
+    this.#parts.metrics.busy.inc({ by: "client" });
+    return refusal(503, "Server busy, try again later", { close: true });
   }
 
   [Symbol.dispose](): void {

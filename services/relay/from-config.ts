@@ -3,6 +3,7 @@ import type { NodeKeys } from "@swarmpost/crypto";
 import type { NetworkView } from "@swarmpost/network-view";
 import type { PeerLinks } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
+import { ClientWork } from "./client-work.ts";
 import type { RelayConfig } from "./config.ts";
 import type { EdgeOptions } from "./edge-server.ts";
 import { ExitClient } from "./exit-client.ts";
@@ -16,6 +17,7 @@ import { RateLimiter } from "./rate-limit.ts";
 import { ReplayFilter } from "./replay-filter.ts";
 import { SERVER_NAME } from "./respond.ts";
 import type { StorageRpc } from "./storage-rpc.ts";
+import { WorkLimit } from "./work-limit.ts";
 
 /** Nodes with a bucket at once; a network has fewer. */
 const MAX_NODE_BUCKETS = 10_000;
@@ -52,13 +54,28 @@ export function makeOnionRelay(config: RelayConfig, parts: OnionCollaborators): 
   );
 }
 
-/** Makes the counter of exits under way. */
-export function makeExitWork(config: RelayConfig): ExitWork {
-  return new ExitWork({
-    maxRequests: config.MAX_EXITS,
-    maxPerHost: config.MAX_EXITS_PER_HOST,
-    maxBytes: config.MAX_EXIT_BUFFERED_BYTES,
-  });
+/** What is under way, counted apart for each kind of caller: a flood of one must not stop the others. */
+export interface RelayWork {
+  readonly clients: ClientWork;
+  readonly peers: WorkLimit;
+  readonly exits: ExitWork;
+}
+
+/** Makes the counters of work under way. */
+export function makeWork(config: RelayConfig): RelayWork {
+  return {
+    clients: new ClientWork({
+      maxRequests: config.MAX_REQUESTS,
+      maxBytes: config.MAX_BUFFERED_BYTES,
+      maxUnfinished: config.MAX_UNFINISHED_BODIES,
+    }),
+    peers: new WorkLimit({ maxRequests: config.MAX_PEER_REQUESTS, maxBytes: config.MAX_PEER_BUFFERED_BYTES }),
+    exits: new ExitWork({
+      maxRequests: config.MAX_EXITS,
+      maxPerHost: config.MAX_EXITS_PER_HOST,
+      maxBytes: config.MAX_EXIT_BUFFERED_BYTES,
+    }),
+  };
 }
 
 /** Where the edge listens and how patient it is; its certificate is not among it. */

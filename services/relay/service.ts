@@ -16,7 +16,7 @@ import { errorFields, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import { edgeCertificate } from "./edge-certificate.ts";
 import { EdgeServer } from "./edge-server.ts";
-import { edgeOptionsOf, makeExitWork, makeLimiter, makeOnionRelay } from "./from-config.ts";
+import { edgeOptionsOf, makeLimiter, makeOnionRelay, makeWork, type RelayWork } from "./from-config.ts";
 import { relayGauges } from "./gauges.ts";
 import { relayMetrics } from "./metrics.ts";
 import { nodeService } from "./node-service.ts";
@@ -27,7 +27,6 @@ import { Readiness } from "./readiness.ts";
 import { type RouteParts, routes } from "./routes.ts";
 import { SeedAnswers } from "./seed-answers.ts";
 import { StorageRpc } from "./storage-rpc.ts";
-import { WorkLimit } from "./work-limit.ts";
 
 /** The running service. */
 export interface RelayService extends AsyncDisposable {
@@ -42,7 +41,8 @@ export interface RelayService extends AsyncDisposable {
 /** What serving needs besides what its two kinds of callers share. */
 type Serving = PeerIdentity &
   Omit<RouteParts, "limited"> &
-  PeerEndpointParts & {
+  Omit<PeerEndpointParts, "work"> & {
+    readonly work: RelayWork;
     readonly config: RelayConfig;
     readonly runtime: Runtime;
     readonly metrics: ReturnType<typeof relayMetrics>;
@@ -67,7 +67,7 @@ export async function createRelay(
   const keys = nodeKeysFromSeed(Buffer.from(config.NODE_SEED, "hex"));
   const certificate = await nodeCertificate(keys);
   const metrics = relayMetrics(runtime.metrics);
-  const work = new WorkLimit({ maxRequests: config.MAX_REQUESTS, maxBytes: config.MAX_BUFFERED_BYTES });
+  const work = makeWork(config);
 
   const bus = stack.use(await open.bus(config.BUS_URL));
   const cache = stack.use(await open.cache(config.REDIS_URL, runtime));
@@ -76,13 +76,13 @@ export async function createRelay(
   const proofs = createClient(ProofService, stack.use(openChannel(config.TEST_SUITE)));
   const storage = new StorageRpc(stack.use(openLocalLink(config.STORAGE_ADDRESS)));
   const readiness = stack.use(new Readiness(keys.pubkey, { view: follower, storage }));
-  const exits = makeExitWork(config);
-  relayGauges(runtime.metrics, { cache, work: [work, exits], readiness });
+  relayGauges(runtime.metrics, { cache, work: Object.values(work), readiness });
 
   const links = stack.use(new PeerLinks({ keys, certificate }, { contact: peerContacts(view, admit) }));
   const limiter = makeLimiter(config, { keys, clients: cache });
   const { clock } = runtime;
-  const onions = makeOnionRelay(config, { keys, cache, storage, links, view, metrics, clock, exits, stack });
+  const parts = { keys, cache, storage, links, view, metrics, clock, exits: work.exits, stack };
+  const onions = makeOnionRelay(config, parts);
   const jsonRpc = { seeds: new SeedAnswers({ keys }, runtime), view };
   const shared = { keys, certificate, config, runtime, metrics, readiness, follower, links, admit, stack };
   const served = await serve({ ...shared, limiter, onions, jsonRpc, storage, proofs, work });
@@ -95,14 +95,16 @@ export async function createRelay(
 }
 
 async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "peerPort" | "address">> {
-  const { config, keys, certificate, metrics, runtime, follower, links, admit, stack } = parts;
+  const { config, keys, certificate, metrics, runtime, follower, links, admit, stack, work } = parts;
   const onError = (error: unknown): void => runtime.logger.error("request_failed", errorFields(error));
   const registered = (peer: Pubkey): boolean => follower.current.registered(peer) && admit(peer);
   const peerOptions = { keys, certificate, host: config.HOST, port: config.PEER_PORT, onError };
-  const peers = stack.use(new PeerServer(peerOptions, { admit: registered, handler: peerHandler(parts) }));
+  const peers = stack.use(
+    new PeerServer(peerOptions, { admit: registered, handler: peerHandler({ ...parts, work: work.peers }) }),
+  );
   const edgeOptions = edgeOptionsOf(config);
   const pem = await edgeCertificate(config);
-  const edgeParts = { routes: routes({ ...parts, limited: metrics.limited }), work: parts.work, metrics, onError };
+  const edgeParts = { routes: routes({ ...parts, limited: metrics.limited }), work: work.clients, metrics, onError };
   const edge = stack.use(new EdgeServer({ ...edgeOptions, ...pem }, edgeParts));
   const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT };
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));

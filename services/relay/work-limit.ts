@@ -22,11 +22,10 @@ export class WorkLimit {
     return this.#bytes;
   }
 
-  /** Takes a place; undefined when all are taken. The place must be disposed. */
-  enter(): Place | undefined {
-    if (this.#requests >= this.#limits.maxRequests) return undefined;
-    this.#requests++;
+  /** Begins a request that is still coming in: only its bytes count, until it enters. It must be disposed. */
+  open(): OpenPlace {
     let held = 0;
+    let entered = false;
     let open = true;
     return {
       hold: (bytes) => {
@@ -35,13 +34,25 @@ export class WorkLimit {
         held += bytes;
         return true;
       },
+      enter: () => {
+        if (this.#requests >= this.#limits.maxRequests) return false;
+        this.#requests++;
+        entered = true;
+        return true;
+      },
       [Symbol.dispose]: () => {
         if (!open) return;
         open = false;
-        this.#requests--;
+        if (entered) this.#requests--;
         this.#bytes -= held;
       },
     };
+  }
+
+  /** Takes a place for a request that is all there; undefined when all are taken. The place must be disposed. */
+  enter(): Place | undefined {
+    const place = this.open();
+    return place.enter() ? place : undefined;
   }
 }
 
@@ -49,4 +60,10 @@ export class WorkLimit {
 export interface Place extends Disposable {
   /** Counts bytes that the request holds in memory; false when there is no room for them. */
   hold(bytes: number): boolean;
+}
+
+/** A place that is not taken yet. */
+export interface OpenPlace extends Place {
+  /** Takes the place, once; false when all are taken. */
+  enter(): boolean;
 }
