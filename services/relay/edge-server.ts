@@ -6,7 +6,7 @@ import { type Answer, busyAnswer, textAnswer } from "./answer.ts";
 import { EdgeCall, type EdgeCallParts, type EdgeRequest } from "./edge-call.ts";
 import type { Endpoint, RelayMetrics } from "./metrics.ts";
 import { RelayError } from "./relay-error.ts";
-import { respond } from "./respond.ts";
+import { respond, type RespondOptions } from "./respond.ts";
 
 /** One route: a path with its method, and what answers it. */
 export interface Route {
@@ -62,9 +62,9 @@ export class EdgeServer implements AsyncDisposable {
       connectionsCheckingInterval: 1_000,
       handshakeTimeout: 10_000,
     });
-    this.#server.on("request", (request, response) => void this.#serve(request, response));
+    this.#server.on("request", (request, response) => this.#take(request, response));
     // Without this listener Node would say "100 Continue" before the length is checked.
-    this.#server.on("checkContinue", (request, response) => void this.#serve(request, response));
+    this.#server.on("checkContinue", (request, response) => this.#take(request, response));
     this.#server.on("connection", (socket: Socket) => {
       this.#accepted.add(socket);
       socket.once("close", () => this.#accepted.delete(socket));
@@ -84,6 +84,7 @@ export class EdgeServer implements AsyncDisposable {
   async listen(): Promise<void> {
     this.#server.listen(this.#options.port, this.#options.host);
     await once(this.#server, "listening");
+    this.#server.on("error", this.#parts.onError);
   }
 
   /** Takes no more connections, lets requests under way end within the grace time, then cuts them. */
@@ -97,6 +98,16 @@ export class EdgeServer implements AsyncDisposable {
     clearTimeout(force);
   }
 
+  /** Nothing that goes wrong with one request may reach the process. */
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    // Writing to a client that just went away is an event; an event without a listener would end the process.
+    response.on("error", () => response.destroy());
+    this.#serve(request, response).catch((error: unknown) => {
+      this.#parts.onError(error);
+      response.destroy();
+    });
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const start = performance.now();
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
@@ -106,13 +117,31 @@ export class EdgeServer implements AsyncDisposable {
     let sent: Answer | undefined;
     if (answer && !response.destroyed) {
       sent = call.hold(answer.body.length) ? answer : busyAnswer;
-      const timeoutMs = this.#options.answerTimeoutMs;
-      await respond(request, response, sent, { close, headers: route?.headers, timeoutMs });
+      sent = await this.#send(request, response, sent, { close, headers: route?.headers });
     }
     const endpoint = route?.endpoint ?? "other";
     const result = sent && response.writableFinished ? resultOf(sent) : "aborted";
     this.#parts.metrics.requests.inc({ endpoint, result });
     this.#parts.metrics.requestSeconds.observe({ endpoint }, (performance.now() - start) / 1_000);
+  }
+
+  /** An answer that makes no HTTP response, such as one with status 0, is told as an internal error. */
+  async #send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: Answer,
+    options: Omit<RespondOptions, "timeoutMs">,
+  ): Promise<Answer> {
+    const timeoutMs = this.#options.answerTimeoutMs;
+    try {
+      await respond(request, response, answer, { ...options, timeoutMs });
+      return answer;
+    } catch (error) {
+      if (response.headersSent) throw error;
+      this.#parts.onError(error);
+      await respond(request, response, internalError, { ...options, timeoutMs });
+      return internalError;
+    }
   }
 
   /** Never rejects; no answer when the client went away. */
