@@ -11,7 +11,8 @@ import {
   RpcError,
 } from "@swarmpost/storage-rpc";
 import { byLinkState } from "./by-link-state.ts";
-import type { Answer } from "./methods/answer.ts";
+import { readForwarded } from "./forwarded-answer.ts";
+import { type Answer, ok } from "./methods/answer.ts";
 import type { NodeView } from "./node-view.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
 import { KIND, REFUSAL } from "./replica-kinds.ts";
@@ -30,9 +31,9 @@ const READ_DEADLINE_MS = 3_000;
 
 /** Answers reads of a node that is behind through one that is whole. */
 export class ReadForward {
-  readonly #parts: { view: NodeView; links: PeerLinks; whole: Wholeness };
+  readonly #parts: { links: PeerLinks; whole: Wholeness; clock: Clock };
 
-  constructor(parts: { view: NodeView; links: PeerLinks; whole: Wholeness }) {
+  constructor(parts: { links: PeerLinks; whole: Wholeness; clock: Clock }) {
     this.#parts = parts;
   }
 
@@ -46,18 +47,18 @@ export class ReadForward {
     const payload = Buffer.from(JSON.stringify({ method: "retrieve", params: toParams(request) }));
     for (const holder of byLinkState(this.#parts.whole.holders(account), this.#parts.links)) {
       const answer = await this.#ask(holder, payload);
-      if (answer !== undefined) return answer;
+      // What a holder says is not believed: an error, or a thing that is no answer, sends us to the next one.
+      const body = answer && readForwarded(answer, request, this.#parts.clock.now());
+      if (body !== undefined) return ok(body);
     }
     return undefined;
   }
 
-  async #ask(holder: Pubkey, payload: Buffer): Promise<Answer | undefined> {
+  async #ask(holder: Pubkey, payload: Buffer): Promise<Buffer | undefined> {
     try {
-      const options = { deadlineMs: READ_DEADLINE_MS };
-      const answer = await this.#parts.links.request(holder, KIND.read, payload, options);
-      return JSON.parse(answer.toString("utf8")) as Answer;
+      return await this.#parts.links.request(holder, KIND.read, payload, { deadlineMs: READ_DEADLINE_MS });
     } catch (error) {
-      if (error instanceof LinkError || error instanceof SyntaxError) return undefined;
+      if (error instanceof LinkError) return undefined;
       throw error;
     }
   }

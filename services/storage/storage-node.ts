@@ -78,7 +78,7 @@ export class StorageNode {
       keys,
       stamps: new StampClock(pubkeyBytes(keys.pubkey), clock),
       replicator: new Replicator({ memberTimeoutMs, stragglerMs }, { view, links }),
-      reads: new ReadForward({ view, links, whole }),
+      reads: new ReadForward({ links, whole, clock }),
     };
     const pulled = { ...shared, ownState: () => whole.ownState };
     const received = { ...shared, keeps, onReceived: counted("received") };

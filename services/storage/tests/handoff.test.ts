@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
+import type { ReplicaMethod } from "../replica-handler.ts";
+import { KIND } from "../replica-kinds.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
@@ -112,6 +114,31 @@ test("a node that cannot pull from enough holders stays behind, and reads go thr
   assert.deepEqual(await read(newcomer, account), ["kept"]);
   for (const node of [b, c, d]) node.cut.clear();
   await becomeWhole([newcomer]);
+});
+
+test("a holder that answers a forwarded read with an error or with nonsense is passed over", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres });
+  const holders = [...swarm.nodes];
+  await becomeWhole(holders);
+  const account = new TestAccount();
+  await store(holders[0]!, account, "kept");
+  for (const node of holders) node.service.node.data.commits.barrier = () => Promise.reject(new Error("no pull yet"));
+  const newcomer = await swarm.add();
+  const answers = ['{"status":500,"body":"request failed"}', '{"status":200,"body":{"messages":"x","more":false}}'];
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  // Whichever two are asked first answer so; the third is honest.
+  for (const node of holders) {
+    const methods = node.service.node.replicaMethods as Map<number, ReplicaMethod>;
+    const honest = methods.get(KIND.read)!;
+    methods.set(KIND.read, async (peer, payload) => {
+      const answer = answers.pop();
+      if (answers.length === 0) resolve();
+      return answer === undefined ? honest(peer, payload) : Buffer.from(answer);
+    });
+  }
+  swarm.setMap(new Map([[0n, [...swarm.nodes]]]));
+  assert.deepEqual(await read(newcomer, account), ["kept"]);
+  await asked;
 });
 
 test("a new swarm takes over its part of the ring and the old one erases only what all of it have", async () => {
