@@ -42,7 +42,8 @@ export class Sandbox implements AsyncDisposable {
   /** Starts a script of the repository on this Node. */
   start(script: string, args: readonly string[], input = ""): Spawned {
     const env = { PATH: process.env["PATH"], HOME: this.home, TMPDIR: this.#temporary };
-    const child = spawn(process.execPath, [join(root, script), ...args], { cwd: root, env, stdio: "pipe" });
+    const options = { cwd: root, env, stdio: "pipe", detached: true } as const;
+    const child = spawn(process.execPath, [join(root, script), ...args], options);
     child.stdin.on("error", () => undefined).end(input);
     this.#running.add(child);
     child.once("exit", () => this.#running.delete(child));
@@ -122,7 +123,8 @@ export class Spawned {
     throw new Error(`ended with ${this.#child.exitCode} and never said ${text}: ${this.out}${this.err}`);
   }
 
+  /** Ctrl-C: as in a terminal, every process of the program's group gets the signal. */
   interrupt(): void {
-    this.#child.kill("SIGINT");
+    process.kill(-this.#child.pid!, "SIGINT");
   }
 }
