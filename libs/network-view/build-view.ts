@@ -1,4 +1,5 @@
 import { ed25519PublicToX25519, type Pubkey, pubkey } from "@swarmpost/crypto";
+import { networkId } from "@swarmpost/proof";
 import type { AcceptedProof, RegisteredNode, Registry, SwarmMap } from "@swarmpost/protos";
 import { contactOf } from "./contact.ts";
 import type { NetworkNode, NetworkView, NodeContact, SwarmMapView } from "./network-view.ts";
@@ -72,6 +73,7 @@ function compose(version: number, nodes: ReadonlyMap<Pubkey, NetworkNode>, parts
   const { registry, map, previousMap } = parts;
   return Object.freeze({
     version,
+    networkId: registry && networkId(registry.chainId, registry.contract),
     height: registry?.height ?? 0n,
     blockHash: registry ? Buffer.from(registry.blockHash).toString("hex") : "",
     mapHash: map.hash,

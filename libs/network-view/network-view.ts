@@ -59,6 +59,8 @@ export interface NetworkNode {
 export interface NetworkView {
   /** Grows by one with every new view of a follower; 0 for the empty view. */
   readonly version: number;
+  /** Names chain and contract in what nodes sign (`networkId` of @swarmpost/proof); undefined before the registry is known. */
+  readonly networkId: Buffer | undefined;
   /** Height of the last final block of the chain. */
   readonly height: bigint;
   /** Hash of that block, hex; empty before the registry is known. */

@@ -62,6 +62,7 @@ export function testProof(
 ): AcceptedProof {
   const proof: UptimeProof = {
     pubkey: node,
+    network: Buffer.alloc(32, 6),
     ip: "203.0.113.9",
     httpsPort: options.port ?? 22_021,
     peerPort: 22_020,

@@ -1,6 +1,7 @@
 // What a node says about where it answers, and when that is believed. docs/protocol/uptime-proof.md
 
 export { type AddressPolicy, allowedAddress } from "./allowed-address.ts";
+export { networkId } from "./network-id.ts";
 export { encodeProofFields, proofHash } from "./proof-fields.ts";
 export { decodeProof, encodeProof } from "./proof-codec.ts";
 export { signProof } from "./sign-proof.ts";

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeKeysFromSeed } from "@swarmpost/crypto";
 import * as fc from "fast-check";
-import { decodeProof, encodeProof, encodeProofFields, type UptimeProof } from "./index.ts";
+import { decodeProof, encodeProof, encodeProofFields, networkId, type UptimeProof } from "./index.ts";
 
 const keys = nodeKeysFromSeed(Buffer.alloc(32, 9));
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const proof: fc.Arbitrary<UptimeProof> = fc.record({
   pubkey: fc.constant(keys.pubkey),
+  network: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
   ip: fc.ipV4(),
   httpsPort: u16,
   peerPort: u16,
@@ -19,6 +20,7 @@ const proof: fc.Arbitrary<UptimeProof> = fc.record({
 const fields = {
   crt: Buffer.from("c"),
   ip: "203.0.113.7",
+  net: Buffer.alloc(32, 4),
   pke: keys.ed25519.publicKey,
   q: 1,
   rp: 3,
@@ -65,4 +67,13 @@ test("a field that is missing, out of range or of the wrong kind makes a proof m
   }
   assert.equal(decodeProof(encodeProofFields({ ...fields, shp: 65_536 })), undefined);
   assert.equal(decodeProof(encodeProofFields({ ...fields, q: 4 })), undefined);
+  assert.equal(decodeProof(encodeProofFields({ ...fields, net: Buffer.alloc(31) })), undefined);
+});
+
+test("networks differ by chain and by contract, and have the names that the protocol document shows", () => {
+  const contract = Buffer.alloc(20, 1);
+  const id = networkId(31_337n, contract);
+  assert.notDeepEqual(networkId(31_338n, contract), id);
+  assert.notDeepEqual(networkId(31_337n, Buffer.alloc(20, 2)), id);
+  assert.equal(id.toString("hex"), "789638f2036e117153846a1e87ebdecd657b80bf5b0161b432f85a11d469e161");
 });

@@ -6,6 +6,8 @@ export type Version = readonly [number, number, number];
 /** Where a node answers, by its own word. */
 export interface UptimeProof {
   readonly pubkey: Pubkey;
+  /** The network that the proof is for, 32 bytes, see `networkId`. */
+  readonly network: Buffer;
   /** Dotted IPv4. */
   readonly ip: string;
   /** Clients. */

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { nodeKeysFromSeed, type Pubkey, pubkey } from "@swarmpost/crypto";
 import {
   allowedAddress,
+  encodeProof,
+  networkId,
   PROOF_CHANGES_PER_HOUR,
   type PreviousProof,
   type ProofRefusal,
@@ -18,6 +20,7 @@ const keys = nodeKeysFromSeed(Buffer.alloc(32, 1));
 const nowMs = 1_700_000_000_000;
 const proof: UptimeProof = {
   pubkey: keys.pubkey,
+  network: networkId(1n, Buffer.alloc(20, 5)),
   ip: "203.0.113.7",
   httpsPort: 22_021,
   peerPort: 22_020,
@@ -28,6 +31,7 @@ const proof: UptimeProof = {
 };
 const rules: ProofRules = {
   nowMs,
+  network: proof.network,
   registered: () => true,
   allowedAddress: allowedAddress("public"),
   previous: () => undefined,
@@ -75,6 +79,21 @@ test("a good proof of a registered node is accepted", () => {
 test("bytes that are no proof are malformed", () => {
   const { signature } = signProof(proof, keys);
   assert.deepEqual(verifyProof({ proof: Buffer.from("de"), signature }, rules), { ok: false, reason: "malformed" });
+});
+
+test("a proof for another network is refused whatever it says, and any proof while the network is not known", () => {
+  const network = networkId(2n, Buffer.alloc(20, 5));
+  assert.equal(verdict({ network }), "network");
+  assert.equal(verdict({ network, time: 0n, ip: "0.0.0.0", httpsPort: 0 }), "network");
+  assert.equal(verdict({ network }, { network }), "ok");
+  assert.equal(verdict({}, { network: undefined }), "network");
+});
+
+test("a proof cannot be carried to another network by writing that one's name into it", () => {
+  const network = networkId(2n, Buffer.alloc(20, 5));
+  const { signature } = signProof(proof, keys);
+  const carried = { proof: encodeProof({ ...proof, network }), signature };
+  assert.deepEqual(verifyProof(carried, { ...rules, network }), { ok: false, reason: "signature" });
 });
 
 test("a time more than 300 s from ours, either way, is refused", () => {

@@ -15,6 +15,7 @@ const HOUR_MS = 3_600_000;
 /** Why a proof is refused, in the order in which the reasons are looked for. */
 export const PROOF_REFUSALS = [
   "malformed",
+  "network",
   "time",
   "version",
   "address",
@@ -43,6 +44,8 @@ export interface PreviousProof {
 /** What a proof is measured by. */
 export interface ProofRules {
   readonly nowMs: number;
+  /** The network whose registry is followed (`networkId`); while it is not known nothing is believed. */
+  readonly network: Buffer | undefined;
   readonly registered: (node: Pubkey) => boolean;
   readonly allowedAddress: (ip: string) => boolean;
   /** The proof accepted last of a node. */
@@ -56,10 +59,11 @@ export type ProofVerdict =
   | { readonly ok: true; readonly proof: UptimeProof; readonly changed: boolean }
   | { readonly ok: false; readonly reason: ProofRefusal };
 
-/** Judges a proof in the order of oxen-core's checks (service_node_list.cpp), without those on keys and chains that we do not have. */
+/** Judges a proof in the order of oxen-core's checks (service_node_list.cpp), without those on keys and chains that we do not have; ours is the one on the network. */
 export function verifyProof(signed: SignedProof, rules: ProofRules): ProofVerdict {
   const proof = decodeProof(signed.proof);
   if (!proof) return { ok: false, reason: "malformed" };
+  if (!rules.network?.equals(proof.network)) return { ok: false, reason: "network" };
   const reason = refusalByItself(proof, signed, rules) ?? refusalByPlace(proof, rules);
   if (reason) return { ok: false, reason };
   const previous = rules.previous(proof.pubkey);

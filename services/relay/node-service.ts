@@ -1,5 +1,6 @@
 import { fromBinary, toBinary, create } from "@bufbuild/protobuf";
 import { type NodeKeys, type Pubkey, pubkey } from "@swarmpost/crypto";
+import type { NetworkView } from "@swarmpost/network-view";
 import { signProof } from "@swarmpost/proof";
 import {
   ExchangeRequestSchema,
@@ -32,6 +33,7 @@ export interface NodeServiceParts {
   /** Asked when signing: ports are known only once they are open. */
   readonly contact: () => OwnContact;
   readonly readiness: Pick<Readiness, "reason">;
+  readonly view: () => Pick<NetworkView, "networkId">;
   readonly links: Pick<PeerLinks, "request" | "requestAt">;
   readonly clock: Clock;
 }
@@ -42,8 +44,10 @@ export function nodeService(parts: NodeServiceParts): Handlers<typeof NodeServic
     signProof: async () => {
       const reason = parts.readiness.reason();
       if (reason !== undefined) throw new RpcError("failed-precondition", reason);
+      const network = parts.view().networkId;
+      if (!network) throw new RpcError("failed-precondition", "the chain is not known yet");
       const time = BigInt(Math.floor(parts.clock.now() / 1_000));
-      const proof = { pubkey: parts.keys.pubkey, ...parts.contact(), version: VERSION, time };
+      const proof = { pubkey: parts.keys.pubkey, network, ...parts.contact(), version: VERSION, time };
       return { signed: signProof(proof, parts.keys) };
     },
     exchangeProofs: async (request) => {

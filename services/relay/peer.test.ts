@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { generateSeed, type NodeKeys, nodeKeysFromSeed } from "@swarmpost/crypto";
-import { decodeProof, verifyProof } from "@swarmpost/proof";
+import { decodeProof, networkId, verifyProof } from "@swarmpost/proof";
 import { ExchangeRequestSchema, ExchangeResponseSchema, NodeService, ProofService } from "@swarmpost/protos";
 import {
   createClient,
@@ -140,6 +140,7 @@ test("a proof is signed with the ports as bound, and only while the node is read
   assert.ok(answer.signed);
   const verdict = verifyProof(answer.signed, {
     nowMs: Date.now(),
+    network: networkId(31_337n, Buffer.alloc(20, 1)),
     registered: (key) => key === nodes[0].pubkey,
     previous: () => undefined,
     allowedAddress: () => true,

@@ -110,7 +110,8 @@ async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));
   const ports = () => ({ httpsPort: edge.port, peerPort: Number(peers.address.split(":").at(-1)) });
   const contact = () => ({ ip: config.PUBLIC_IP, ...ports(), replicaPort: config.REPLICA_PORT, certificate });
-  implement(grpc, NodeService, nodeService({ ...parts, contact, clock: runtime.clock }));
+  const view = () => follower.current;
+  implement(grpc, NodeService, nodeService({ ...parts, contact, view, clock: runtime.clock }));
   const unfollow = follower.onChange(() => {
     peers.readmit();
     links.refresh();

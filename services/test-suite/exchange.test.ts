@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { nodeKeysFromSeed, type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
-import { signProof } from "@swarmpost/proof";
+import { networkId, signProof } from "@swarmpost/proof";
 import { nodeCertificate, RpcError } from "@swarmpost/rpc";
 import { type Clock, ManualClock, systemClock } from "@swarmpost/runtime";
 import { eventually, type NatsServer, type PostgresServer, startNats, startPostgres } from "@swarmpost/testkit";
@@ -142,6 +142,7 @@ test("bad proofs from a peer are refused and counted by reason, good ones beside
   const certificate = await nodeCertificate(stranger);
   const bad = {
     signature: { ...sender.sign(), signature: Buffer.alloc(64) },
+    network: sender.sign({ network: networkId(1n, Buffer.alloc(20, 1)) }),
     time: sender.sign({ time: contact.time - 400n }),
     address: sender.sign({ ip: "169.254.1.1" }),
     version: sender.sign({ version: [2, 10, 0] }),

@@ -93,6 +93,7 @@ export class ProofBook {
     const nowMs = this.#parts.clock.now();
     const verdict = verifyProof(signed, {
       nowMs,
+      network: this.#parts.registry.network,
       registered: (node) => this.#parts.registry.has(node),
       allowedAddress: this.#options.allowedAddress,
       minimumVersion: this.#options.minimumVersion,

@@ -1,4 +1,5 @@
 import { type Pubkey, pubkey } from "@swarmpost/crypto";
+import { networkId } from "@swarmpost/proof";
 import type { ChainService, Registry } from "@swarmpost/protos";
 import type { Client } from "@swarmpost/rpc";
 import { backoff, errorFields, type Logger } from "@swarmpost/runtime";
@@ -16,6 +17,7 @@ export class RegistryFollower implements AsyncDisposable {
   readonly #loop: WakeableLoop;
   #registry: Registry | undefined;
   #nodes: ReadonlySet<Pubkey> = new Set();
+  #network: Buffer | undefined;
   #failures = 0;
 
   constructor(
@@ -30,6 +32,11 @@ export class RegistryFollower implements AsyncDisposable {
   /** Whether a registry was ever read. */
   get known(): boolean {
     return this.#registry !== undefined;
+  }
+
+  /** The network whose registry it is, as proofs name it. */
+  get network(): Buffer | undefined {
+    return this.#network;
   }
 
   get nodes(): ReadonlySet<Pubkey> {
@@ -81,6 +88,7 @@ export class RegistryFollower implements AsyncDisposable {
     );
     const same = this.known && nodes.size === this.#nodes.size && nodes.isSubsetOf(this.#nodes);
     this.#registry = registry;
+    this.#network = networkId(registry.chainId, registry.contract);
     this.#nodes = nodes;
     this.#parts.metrics.registry.set(nodes.size);
     if (!same) for (const listener of this.#listeners) listener();

@@ -85,6 +85,7 @@ function mapOf(nodes: readonly ShownNode[]): SwarmMap {
 async function proofOf({ keys, peerPort, replicaPort }: ShownNode): Promise<AcceptedProof> {
   const proof: UptimeProof = {
     pubkey: keys.pubkey,
+    network: Buffer.alloc(32),
     ip: "127.0.0.1",
     httpsPort: 22_021,
     peerPort,

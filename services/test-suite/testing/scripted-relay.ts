@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type NodeKeys, nodeKeysFromSeed, type Pubkey, pubkey, pubkeyBytes } from "@swarmpost/crypto";
-import { signProof, type SignedProof, type UptimeProof } from "@swarmpost/proof";
+import { networkId, signProof, type SignedProof, type UptimeProof } from "@swarmpost/proof";
 import {
   type ExchangeProofsRequest,
   ExchangeRequestSchema,
@@ -34,7 +34,8 @@ export class ScriptedRelay implements AsyncDisposable {
     this.#clock = parts.clock;
     this.#table = parts.table;
     const ports = { httpsPort: 22_021, peerPort: 22_020, replicaPort: 22_022 };
-    this.contact = { ip: "127.0.0.1", ...ports, certificate, version: [2, 11, 0] };
+    const network = networkId(31_337n, Buffer.alloc(20, 1));
+    this.contact = { network, ip: "127.0.0.1", ...ports, certificate, version: [2, 11, 0] };
     this.#server = new GrpcServer({ host: "127.0.0.1", port: 0, graceMs: 50 });
     implement(this.#server, NodeService, {
       signProof: async () => {
