@@ -3,6 +3,7 @@ import type { Database } from "@swarmpost/postgres";
 import type { Clock } from "@swarmpost/runtime";
 import { KnownMap, type KnownMapJson } from "./known-map.ts";
 import type { NodeView } from "./node-view.ts";
+import { MAP_LIFE_MS, SeenMaps } from "./seen-maps.ts";
 import { planSync } from "./sync-plan.ts";
 import {
   finished,
@@ -22,9 +23,14 @@ interface StateJson {
   readonly foundedMs: number | null;
 }
 
-/** Maps are remembered as long as a message can live. */
-const MAP_LIFE_MS = 31 * 86_400_000;
 const MAX_MAPS = 256;
+
+interface SeenMapRow {
+  height: bigint;
+  map_hash: string;
+  seen_ms: bigint;
+  swarms: KnownMapJson["swarms"];
+}
 
 /**
  * What handoff must remember: the map this node acted on last, what it still has to pull, and the maps it saw before. In
@@ -34,7 +40,9 @@ export class HandoffState {
   readonly #parts: { database: Database; view: NodeView; clock: Clock };
   #last: KnownMap | undefined;
   #tasks: SyncTask[] = [];
-  #maps: KnownMap[] = [];
+  readonly #maps = new SeenMaps(MAX_MAPS);
+  /** Maps seen since the last save. */
+  #unsaved: KnownMap[] = [];
   #partial = false;
   #bornMs: number;
   #foundedMs: number | undefined;
@@ -56,14 +64,12 @@ export class HandoffState {
       this.#bornMs = state.bornMs;
       this.#foundedMs = state.foundedMs ?? undefined;
     }
-    const maps = await this.#parts.database.query<{ height: bigint; map_hash: string; swarms: KnownMapJson["swarms"] }>(
-      {
-        text: "select height, map_hash, swarms from seen_map order by height",
-      },
-    );
-    this.#maps = maps.rows.map(({ height, map_hash: hash, swarms }) =>
-      KnownMap.fromJson({ height: height.toString(), hash, swarms }),
-    );
+    const { rows: maps } = await this.#parts.database.query<SeenMapRow>({
+      text: "select height, map_hash, seen_ms, swarms from seen_map order by seen_ms, height",
+    });
+    for (const { height, map_hash: hash, seen_ms: seenMs, swarms } of maps) {
+      this.#maps.see(KnownMap.fromJson({ height: height.toString(), hash, swarms }), Number(seenMs));
+    }
   }
 
   /** What is still to be pulled. */
@@ -89,7 +95,8 @@ export class HandoffState {
     if (moved && this.#tasks.some((task) => !this.whole(task))) this.#partial = true;
     const kept = current.swarmOf(self) === undefined ? [] : this.#tasks;
     this.#tasks = [...kept, ...planned];
-    for (const each of previous === undefined ? [current] : [previous, current]) this.#remember(each);
+    // The one acted on last was in force until some unknown time since: now, for all that is known.
+    for (const each of [this.#last, previous, current]) if (each !== undefined) this.#see(each);
     this.#last = current;
     this.#saved = false;
     this.prune();
@@ -136,15 +143,17 @@ export class HandoffState {
     return this.#tasks.filter((task) => !this.whole(task));
   }
 
-  /** Whether a node may hand over messages of an account: some map that was in force made it responsible. */
+  /** Whether a node may hand over messages of an account: a map of the last 31 days made it responsible, or may have. */
   wasResponsible(node: Pubkey, account: Buffer): boolean {
-    return this.#maps.some((map) => map.responsible(account)?.members.includes(node) ?? false);
+    return this.#maps.wasResponsible(node, account, this.#parts.clock.now());
   }
 
   /** Writes what changed since the last time. @throws DatabaseError */
   async save(): Promise<void> {
     if (this.#saved || this.#last === undefined) return;
     this.#saved = true;
+    const seen = this.#unsaved;
+    this.#unsaved = [];
     const { database, clock } = this.#parts;
     const state: StateJson = {
       map: this.#last.toJson(),
@@ -158,10 +167,11 @@ export class HandoffState {
         text: "insert into swarm_state (state) values ($1) on conflict (only_row) do update set state = excluded.state",
         values: [JSON.stringify(state)],
       });
-      for (const map of this.#maps.slice(-2)) await this.#saveMap(map);
+      for (const map of seen) await this.#saveMap(map);
       await database.query({ text: "delete from seen_map where seen_ms < $1", values: [clock.now() - MAP_LIFE_MS] });
     } catch (error) {
       this.#saved = false;
+      this.#unsaved = [...seen, ...this.#unsaved];
       throw error;
     }
   }
@@ -175,8 +185,9 @@ export class HandoffState {
     });
   }
 
-  #remember(map: KnownMap): void {
-    this.#maps = [...this.#maps.filter((each) => each.hash !== map.hash), map].slice(-MAX_MAPS);
+  #see(map: KnownMap): void {
+    this.#maps.see(map, this.#parts.clock.now());
+    this.#unsaved = [...this.#unsaved.filter((each) => each.hash !== map.hash), map];
   }
 
   /** Whether what was pulled for a task is enough to answer reads. */

@@ -246,3 +246,26 @@ test("garbage on the replica port is refused and nothing breaks", async () => {
   await assert.rejects(send(member, KIND.read, payload), refusedWith(REFUSAL.invalid));
   assert.equal((await victim.rpc("info", {})).status, 200);
 });
+
+test("a node that left may hand over for 31 days, after a restart of the receiver, too", async () => {
+  const leaver = await swarm.add();
+  const stayers = swarm.nodes.slice(0, 3);
+  swarm.setMap(new Map([[0n, [...stayers, leaver]]]));
+  swarm.setMap(new Map([[0n, stayers]]));
+  try {
+    for (const days of [0, 30, 32]) {
+      await victim.stop();
+      await victim.start();
+      swarm.publish();
+      victim.clock.offsetMs = days * DAY;
+      const now = victim.clock.now();
+      const stamp = { ms: now, node: pubkeyBytes(leaver.pubkey) };
+      const record = message(leaver, new TestAccount(), { stamp, expiryMs: now + DAY });
+      const answer = send(leaver, KIND.handOver, handOver([record]));
+      if (days <= 31) assert.equal((await answer).readUInt8(4), 1);
+      else await assert.rejects(answer, refusedWith(REFUSAL.stranger));
+    }
+  } finally {
+    victim.clock.offsetMs = 0;
+  }
+});
