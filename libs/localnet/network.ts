@@ -10,7 +10,7 @@ import { Cluster, type ControlService, controlServices } from "./cluster.ts";
 import type { Launcher } from "./launcher.ts";
 import { LocalNode } from "./local-node.ts";
 import { LocalnetError } from "./localnet-error.ts";
-import type { NetworkOptions } from "./options.ts";
+import type { NetworkOptions, Progress } from "./options.ts";
 import { ProcessLauncher } from "./process-launcher.ts";
 import { ClusterReader, offered, seated, waitFor } from "./readiness.ts";
 import { SharedLauncher } from "./shared-launcher.ts";
@@ -151,7 +151,10 @@ export class Network implements AsyncDisposable {
 
   async #bringUp(): Promise<void> {
     const { options, backends } = this.#foundations;
-    const tell = options.onProgress ?? (() => undefined);
+    const tell = (progress: Progress): void => {
+      options.signal?.throwIfAborted();
+      options.onProgress?.(progress);
+    };
     const own = `${options.postgresUrl ? "given" : "own"} Postgres${options.processes ? ", NATS and Redis" : ""}`;
     tell({ step: "backends", detail: own });
     const { address, chainId } = await backends.chain.deploy();
@@ -173,7 +176,10 @@ export class Network implements AsyncDisposable {
 
   async #makeNodes(count: number): Promise<void> {
     const clusters = this.clusters.length;
-    for (let index = 0; index < count; index++) await this.#makeNode(index % clusters);
+    for (let index = 0; index < count; index++) {
+      this.#foundations.options.signal?.throwIfAborted();
+      await this.#makeNode(index % clusters);
+    }
   }
 
   async #makeCluster(index: number): Promise<Cluster> {

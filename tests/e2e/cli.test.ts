@@ -114,5 +114,6 @@ test("Ctrl-C while the network starts ends it with 130 and leaves nothing either
   const { code, err } = await early.ended;
   assert.equal(code, 130, err);
   assert.match(err, /swarmpost: interrupted\n$/);
+  assert.doesNotMatch(err, /nodes registered/, "the start does not go on");
   await place.clean();
 });
