@@ -1,6 +1,5 @@
-import { pubkey, type Pubkey } from "@swarmpost/crypto";
-import { decodeBase64, hexToBytes } from "@swarmpost/encoding";
-import { type SeedSignature, verifySeedAnswer } from "@swarmpost/onion";
+import type { Pubkey } from "@swarmpost/crypto";
+import { parseSeedSignature, verifySeedAnswer } from "@swarmpost/onion";
 import { ClientError } from "./client-error.ts";
 import type { Post } from "./https-post.ts";
 import type { Seed } from "./network-file.ts";
@@ -59,22 +58,13 @@ function parseAnswer(text: string): { result: Record<string, unknown>; swarmpost
 }
 
 function checkSignature(field: unknown, nodes: readonly ServiceNode[], pinned: Pubkey, nowMs: number): void {
-  const signed = parseSignature(field);
+  const signed = parseSeedSignature(field);
   if (signed === undefined) throw badAnswer("its answer is not signed, though its key is pinned");
   if (signed.signer !== pinned) throw badAnswer("its answer is signed by another key than the pinned one");
   if (!verifySeedAnswer(nodes, signed)) throw badAnswer("the signature of its answer is wrong");
   if (Math.abs(signed.t - nowMs) > FRESH_MS) {
     throw badAnswer("its answer was signed more than 10 minutes off this computer's clock: check the clock");
   }
-}
-
-function parseSignature(field: unknown): SeedSignature | undefined {
-  if (typeof field !== "object" || field === null) return undefined;
-  const { signer, t, signature } = field as Record<string, unknown>;
-  const key = typeof signer === "string" ? hexToBytes(signer, 32) : undefined;
-  const bytes = typeof signature === "string" ? decodeBase64(signature) : undefined;
-  if (key === undefined || bytes === undefined || typeof t !== "number") return undefined;
-  return { signer: pubkey(key), t, signature: bytes };
 }
 
 function badAnswer(message: string, cause?: unknown): ClientError {

@@ -9,6 +9,7 @@ import {
   parseInner,
   parseOnionRequest,
   seedAnswerDigest,
+  seedSignatureText,
   signSeedAnswer,
 } from "@swarmpost/onion";
 import { httpsCertificate } from "@swarmpost/rpc";
@@ -167,14 +168,16 @@ export class TestNetwork implements AsyncDisposable {
 
   /** The signed answer of a node as seed, for the given nodes (all that are up by default). */
   seedAnswer(seed: TestNode, offered = this.nodes.filter((node) => !node.down).map((node) => node.offered)): string {
-    const signed = signSeedAnswer(seedAnswerDigest(offered), Date.now(), seed.keys);
+    const [blockHash, mapHash, total] = [Buffer.alloc(32), Buffer.alloc(32), offered.length];
+    const statement = { t: Date.now(), height: 1, blockHash, mapHash, total };
+    const signed = signSeedAnswer(seedAnswerDigest(offered), statement, seed.keys);
     const states = offered.map(
       (node) =>
         `{"public_ip":"${node.ip}","storage_port":${node.httpsPort},"pubkey_ed25519":"${node.pubkey}",` +
         `"pubkey_x25519":"${node.x25519.toString("hex")}","swarm_id":${node.swarmId},` +
         `"operator_address":"${node.operator}"}`,
     );
-    const swarmpost = JSON.stringify({ ...signed, signature: encodeBase64(signed.signature) });
+    const swarmpost = seedSignatureText(signed);
     return `{"jsonrpc":"2.0","id":0,"result":{"height":1,"service_node_states":[${states.join()}]},"swarmpost":${swarmpost}}`;
   }
 

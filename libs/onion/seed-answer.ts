@@ -1,6 +1,8 @@
-import { blake2b, type NodeKeys, type Pubkey, pubkeyBytes, sign, verify } from "@swarmpost/crypto";
+import { blake2b, type NodeKeys, type Pubkey, pubkey, pubkeyBytes, sign, verify } from "@swarmpost/crypto";
+import { decodeBase64, encodeBase64, hexToBytes } from "@swarmpost/encoding";
 
-const DOMAIN = Buffer.from("swarmpost-seed-v2", "latin1");
+const DOMAIN = Buffer.from("swarmpost-seed-v3", "latin1");
+const HASH_BYTES = 32;
 const RECORD_BYTES = 98;
 const NO_OPERATOR = `0x${"0".repeat(40)}`;
 
@@ -18,12 +20,24 @@ export interface OfferedNode {
   readonly operator?: string;
 }
 
-/** The extra field `swarmpost` of a seed's answer. */
-export interface SeedSignature {
-  /** Ed25519 key of the seed, 64 hex digits. */
-  readonly signer: Pubkey;
+/** What a seed says of the whole list that it signs. */
+export interface SeedStatement {
   /** unix ms at which the seed signed. */
   readonly t: number;
+  /** Height of the last final block that the seed knows. */
+  readonly height: number;
+  /** Hash of that block, 32 bytes; zero when none is known. */
+  readonly blockHash: Buffer;
+  /** Hash of the swarm map in force, 32 bytes; zero when none is known. */
+  readonly mapHash: Buffer;
+  /** How many nodes the whole list has: who shows fewer shows a part of it. */
+  readonly total: number;
+}
+
+/** The extra field `swarmpost` of a seed's answer. */
+export interface SeedSignature extends SeedStatement {
+  /** Ed25519 key of the seed, 64 hex digits. */
+  readonly signer: Pubkey;
   /** Ed25519 signature, 64 bytes. */
   readonly signature: Buffer;
 }
@@ -41,29 +55,69 @@ export function seedAnswerDigest(nodes: Iterable<OfferedNode>): Buffer {
   return blake2b(32, bytes);
 }
 
-/** Signs a digest made by {@link seedAnswerDigest} with the node key of the seed. */
-export function signSeedAnswer(digest: Buffer, t: number, keys: NodeKeys): SeedSignature {
-  return { signer: keys.pubkey, t, signature: sign(signedBytes(digest, t), keys.ed25519.secretKey) };
+/**
+ * Signs a digest made by {@link seedAnswerDigest} with the node key of the seed. To be made for the whole list of active
+ * nodes only: a signature over a part of it would let anyone on the way show that part as the network.
+ */
+export function signSeedAnswer(digest: Buffer, statement: SeedStatement, keys: NodeKeys): SeedSignature {
+  return { ...statement, signer: keys.pubkey, signature: sign(signedBytes(digest, statement), keys.ed25519.secretKey) };
 }
 
 /**
- * Whether `signed` is the signature of its signer over exactly these nodes. The caller decides whether it trusts the
- * signer and whether `t` is fresh enough.
+ * Whether `signed` is the signature of its signer over exactly these nodes, and these are the whole list. The caller
+ * decides whether it trusts the signer and whether `t` is fresh enough.
  */
-export function verifySeedAnswer(nodes: Iterable<OfferedNode>, signed: SeedSignature): boolean {
-  if (signed.signature.length !== 64 || !Number.isSafeInteger(signed.t) || signed.t < 0) return false;
+export function verifySeedAnswer(nodes: readonly OfferedNode[], signed: SeedSignature): boolean {
+  if (signed.signature.length !== 64 || signed.total !== nodes.length) return false;
   try {
-    const message = signedBytes(seedAnswerDigest(nodes), signed.t);
-    return verify(signed.signature, message, pubkeyBytes(signed.signer));
+    return verify(signed.signature, signedBytes(seedAnswerDigest(nodes), signed), pubkeyBytes(signed.signer));
   } catch {
     return false;
   }
 }
 
-function signedBytes(digest: Buffer, t: number): Buffer {
-  const time = Buffer.alloc(8);
-  time.writeBigUInt64BE(BigInt(t));
-  return Buffer.concat([DOMAIN, time, digest]);
+/** The field `swarmpost` as JSON text. */
+export function seedSignatureText(signed: SeedSignature): string {
+  const { signer, t, height, blockHash, mapHash, total, signature } = signed;
+  const hashes = { block_hash: blockHash.toString("hex"), map_hash: mapHash.toString("hex") };
+  return JSON.stringify({ signer, t, height, ...hashes, total, signature: encodeBase64(signature) });
+}
+
+/** Reads the field `swarmpost` of a parsed answer; undefined when it is not one. */
+export function parseSeedSignature(field: unknown): SeedSignature | undefined {
+  if (typeof field !== "object" || field === null) return undefined;
+  const {
+    signer,
+    t,
+    height,
+    block_hash: block,
+    map_hash: map,
+    total,
+    signature: text,
+  } = field as Record<string, unknown>;
+  const [key, blockHash, mapHash] = [signer, block, map].map(readHash);
+  const signature = typeof text === "string" ? decodeBase64(text) : undefined;
+  if (!key || !blockHash || !mapHash || !signature || !isCount(t) || !isCount(height) || !isCount(total))
+    return undefined;
+  return { signer: pubkey(key), t, height, blockHash, mapHash, total, signature };
+}
+
+function readHash(value: unknown): Buffer | undefined {
+  return typeof value === "string" ? hexToBytes(value, HASH_BYTES) : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** `domain | u64be t | u64be height | block hash(32) | map hash(32) | u32be total | digest(32)`. */
+function signedBytes(digest: Buffer, { t, height, blockHash, mapHash, total }: SeedStatement): Buffer {
+  if (blockHash.length !== HASH_BYTES || mapHash.length !== HASH_BYTES) throw new RangeError("a hash has 32 bytes");
+  const numbers = Buffer.alloc(20);
+  numbers.writeBigUInt64BE(BigInt(t));
+  numbers.writeBigUInt64BE(BigInt(height), 8);
+  numbers.writeUInt32BE(total, 16);
+  return Buffer.concat([DOMAIN, numbers.subarray(0, 16), blockHash, mapHash, numbers.subarray(16), digest]);
 }
 
 function writeRecord(bytes: Buffer, offset: number, node: OfferedNode): void {

@@ -50,6 +50,16 @@ export const relayConfig = defineConfig({
     doc: "Direct requests a second that one client address may make.",
     default: 300,
   },
+  RATE_SEED_BURST: {
+    schema: integer(1),
+    doc: "Questions for the node list that one client address may ask at once.",
+    default: 30,
+  },
+  RATE_SEED_PER_SECOND: {
+    schema: integer(1),
+    doc: "Questions for the node list a second that one client address may ask.",
+    default: 10,
+  },
   RATE_NODE_BURST: { schema: integer(1), doc: "Onion requests that one other node may forward at once.", default: 600 },
   RATE_NODE_PER_SECOND: {
     schema: integer(1),

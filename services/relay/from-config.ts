@@ -94,6 +94,7 @@ export function makeLimiter(config: RelayConfig, parts: { keys: NodeKeys; client
   const nodes = new MemoryCacheStore({ maxEntries: MAX_NODE_BUCKETS }).connect();
   const limits = {
     client: { capacity: config.RATE_CLIENT_BURST, refillPerSecond: config.RATE_CLIENT_PER_SECOND },
+    seed: { capacity: config.RATE_SEED_BURST, refillPerSecond: config.RATE_SEED_PER_SECOND },
     node: { capacity: config.RATE_NODE_BURST, refillPerSecond: config.RATE_NODE_PER_SECOND },
   };
   return new RateLimiter(limits, { ...parts, nodes });

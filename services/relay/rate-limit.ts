@@ -7,9 +7,11 @@ export interface RateBounds {
   readonly refillPerSecond: number;
 }
 
-/** Bounds of both kinds of callers. */
+/** Bounds of both kinds of callers, and of clients' questions to a seed. */
 export interface RateLimits {
   readonly client: RateBounds;
+  /** An answer can hold the whole network: clients ask once an hour. */
+  readonly seed: RateBounds;
   readonly node: RateBounds;
 }
 
@@ -35,8 +37,12 @@ export class RateLimiter {
 
   /** The address itself is kept nowhere: its bucket is named by a hash under a secret of this node. */
   takeForClient(address: string): Promise<boolean> {
-    const name = blake2b(16, Buffer.from(clientNetwork(address)), this.#secret).toString("hex");
-    return this.#clients.takeToken(`rate:${name}`, this.#limits.client);
+    return this.#clients.takeToken(`rate:${this.#nameOf(address)}`, this.#limits.client);
+  }
+
+  /** Asked besides, for questions to this node as a seed. */
+  takeForSeed(address: string): Promise<boolean> {
+    return this.#clients.takeToken(`seed:${this.#nameOf(address)}`, this.#limits.seed);
   }
 
   takeForNode(node: Pubkey): Promise<boolean> {
@@ -46,6 +52,10 @@ export class RateLimiter {
   /** Asked before a peer's proofs are even decoded. */
   takeForProofs(node: Pubkey): Promise<boolean> {
     return this.#nodes.takeToken(`proofs:${node}`, PROOF_BOUNDS);
+  }
+
+  #nameOf(address: string): string {
+    return blake2b(16, Buffer.from(clientNetwork(address)), this.#secret).toString("hex");
   }
 }
 

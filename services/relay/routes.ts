@@ -8,7 +8,7 @@ import type { RelayMetrics } from "./metrics.ts";
 import type { OnionRelay } from "./onion-relay.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 import type { Readiness } from "./readiness.ts";
-import { refusal } from "./relay-error.ts";
+import { type RelayError, refusal } from "./relay-error.ts";
 import { STORAGE_SERVER_VERSION } from "./respond.ts";
 import type { StorageRpc } from "./storage-rpc.ts";
 
@@ -19,7 +19,7 @@ const MAX_JSON_RPC_BYTES = 65_536;
 export interface RouteParts {
   readonly keys: NodeKeys;
   readonly readiness: Pick<Readiness, "reason" | "viewReason">;
-  readonly limiter: Pick<RateLimiter, "takeForClient">;
+  readonly limiter: Pick<RateLimiter, "takeForClient" | "takeForSeed">;
   readonly storage: Pick<StorageRpc, "call">;
   readonly onions: Pick<OnionRelay, "answer">;
   readonly jsonRpc: JsonRpcParts;
@@ -80,6 +80,7 @@ function jsonRpc(parts: RouteParts): Route {
     path: "/json_rpc",
     answer: async (request) => {
       await limit(parts, request.address);
+      if (!(await parts.limiter.takeForSeed(request.address))) throw tooMany(parts);
       return answerJsonRpc(await request.body(MAX_JSON_RPC_BYTES), parts.jsonRpc);
     },
   };
@@ -89,10 +90,13 @@ function refuseUnready(reason: string | undefined): void {
   if (reason !== undefined) throw refusal(503, `Service node is not ready: ${reason}\n`);
 }
 
-async function limit({ limiter, limited }: RouteParts, address: string): Promise<void> {
-  if (await limiter.takeForClient(address)) return;
+async function limit(parts: RouteParts, address: string): Promise<void> {
+  if (!(await parts.limiter.takeForClient(address))) throw tooMany(parts);
+}
+
+function tooMany({ limited }: RouteParts): RelayError {
   limited.inc({ by: "client" });
-  throw refusal(429, "Too Many Requests\n");
+  return refusal(429, "Too Many Requests\n");
 }
 
 function parse(body: Buffer): OnionRequest {

@@ -39,8 +39,13 @@ const writers: Readonly<Record<SeedField, (node: ContactedNode) => string>> = {
   last_uptime_proof: (node) => `${Math.floor(node.contact.provenMs / 1_000)}`,
 };
 
-/** One entry of `service_node_states` as JSON text. */
-export function nodeText(node: ContactedNode, fields: ReadonlySet<string> | undefined): string {
-  const names = fields ? SEED_FIELDS.filter((name) => fields.has(name)) : SEED_FIELDS;
+/** A set of known fields as a number, one bit each; undefined means all of them. Unknown names count for nothing. */
+export function fieldMask(fields: ReadonlySet<string> | undefined): number {
+  return SEED_FIELDS.reduce((mask, name, bit) => (!fields || fields.has(name) ? mask | (1 << bit) : mask), 0);
+}
+
+/** One entry of `service_node_states` as JSON text, with the fields of {@link fieldMask}. */
+export function nodeText(node: ContactedNode, mask: number): string {
+  const names = SEED_FIELDS.filter((_, bit) => (mask & (1 << bit)) !== 0);
   return `{${names.map((name) => `"${name}":${writers[name](node)}`).join(",")}}`;
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { pubkey } from "@swarmpost/crypto";
-import { verifySeedAnswer } from "@swarmpost/onion";
+import { parseSeedSignature, verifySeedAnswer } from "@swarmpost/onion";
 import { UNASSIGNED } from "@swarmpost/swarm";
+import { eventually } from "@swarmpost/testkit";
 import { SWARM_ID } from "./testing/fake-view.ts";
 import { RelayNetwork, type TestRelay } from "./testing/relay-network.ts";
 
@@ -10,7 +11,7 @@ let network: RelayNetwork;
 let nodes: [TestRelay, TestRelay, TestRelay, TestRelay];
 
 before(async () => {
-  network = await RelayNetwork.start({ nodes: 4 });
+  network = await RelayNetwork.start({ nodes: 4, config: { RATE_SEED_BURST: "1000" } });
   nodes = network.relays as unknown as typeof nodes;
   // The third has no proof, the fourth sits in no swarm.
   await network.show((node, index) =>
@@ -25,7 +26,7 @@ interface Reply {
   readonly id?: unknown;
   readonly result?: Readonly<Record<string, unknown>> & { readonly service_node_states?: readonly State[] };
   readonly error?: { readonly code: number };
-  readonly swarmpost?: { readonly signer: string; readonly t: number; readonly signature: string };
+  readonly swarmpost?: unknown;
 }
 
 async function ask(
@@ -69,23 +70,32 @@ test("a node without a proof is offered to nobody, one in no swarm only when ask
   assert.deepEqual(keysOf(await states({ service_node_pubkeys: keys })), [nodes[1].pubkey]);
 });
 
-test("swarm ids are whole numbers of 64 bits and the signature covers what is offered", async () => {
-  const { text, json } = await ask({ method: "get_service_nodes", params: { active_only: false } });
-  const ids = new Map(
-    [...text.matchAll(/"service_node_pubkey":"([0-9a-f]{64})".*?"swarm_id":(\d+),"swarm":"([0-9a-f]+)"/g)].map(
-      ([, key, id, hex]) => {
-        assert.equal(BigInt(id ?? ""), BigInt(`0x${hex}`));
-        return [key, BigInt(id ?? "")] as const;
-      },
-    ),
-  );
+test("swarm ids are whole numbers of 64 bits", async () => {
+  const { text } = await ask({ method: "get_service_nodes", params: { active_only: false } });
+  const ids = swarmIds(text);
   assert.equal(ids.get(nodes[0].pubkey), SWARM_ID);
   assert.equal(ids.get(nodes[3].pubkey), UNASSIGNED);
-  const { swarmpost, result } = json;
-  assert.ok(swarmpost && result?.service_node_states);
-  assert.equal(swarmpost.signer, nodes[0].pubkey);
-  assert.ok(Math.abs(swarmpost.t - Date.now()) < 60_000);
-  const offered = result.service_node_states.map((state) => ({
+});
+
+function swarmIds(text: string): Map<string | undefined, bigint> {
+  const entries = /"service_node_pubkey":"([0-9a-f]{64})".*?"swarm_id":(\d+),"swarm":"([0-9a-f]+)"/g;
+  return new Map(
+    [...text.matchAll(entries)].map(([, key, id, hex]) => {
+      assert.equal(BigInt(id ?? ""), BigInt(`0x${hex}`));
+      return [key, BigInt(id ?? "")] as const;
+    }),
+  );
+}
+
+test("the signature covers the whole list of active nodes, and the chain and map that it is from", async () => {
+  const { text, json } = await ask({ method: "get_service_nodes" });
+  const ids = swarmIds(text);
+  const signed = parseSeedSignature(json.swarmpost) ?? assert.fail("not signed");
+  assert.deepEqual([signed.signer, signed.height, signed.total], [nodes[0].pubkey, 1_234, 2]);
+  assert.equal(signed.blockHash.toString("hex"), json.result?.block_hash);
+  assert.deepEqual(signed.mapHash, Buffer.alloc(32, 3));
+  assert.ok(Math.abs(signed.t - Date.now()) < 60_000);
+  const offered = (json.result?.service_node_states ?? []).map((state) => ({
     pubkey: pubkey(String(state.pubkey_ed25519)),
     x25519: Buffer.from(String(state.pubkey_x25519), "hex"),
     ip: String(state.public_ip),
@@ -93,15 +103,28 @@ test("swarm ids are whole numbers of 64 bits and the signature covers what is of
     swarmId: ids.get(String(state.pubkey_ed25519)) ?? 0n,
     operator: String(state.operator_address),
   }));
-  const signed = {
-    signer: pubkey(swarmpost.signer),
-    t: swarmpost.t,
-    signature: Buffer.from(swarmpost.signature, "base64"),
-  };
   assert.equal(verifySeedAnswer(offered, signed), true);
   assert.equal(verifySeedAnswer(offered.slice(1), signed), false);
   const another = offered.map((node) => ({ ...node, operator: `0x${"3".repeat(40)}` }));
   assert.equal(verifySeedAnswer(another, signed), false);
+});
+
+test("a selection is never signed: it could be shown to another client as the whole network", async () => {
+  const selections = [
+    { service_node_pubkeys: [nodes[0].pubkey] },
+    { service_node_pubkeys: [nodes[0].pubkey, nodes[1].pubkey] },
+    { limit: 1 },
+    { limit: -1 },
+    { limit: 100 },
+    { active_only: false },
+  ];
+  for (const params of selections) {
+    const { json } = await ask({ method: "get_service_nodes", params });
+    assert.ok(json.result?.service_node_states?.length);
+    assert.equal("swarmpost" in json, false, JSON.stringify(params));
+  }
+  const polled = await ask({ method: "get_service_nodes", params: { service_node_pubkeys: [], fields: ["swarm"] } });
+  assert.ok(polled.json.swarmpost, "no key named means all");
 });
 
 test("fields can be listed, named in a dict or taken away, and a limit picks at random", async () => {
@@ -142,4 +165,13 @@ test("requests that make no sense get JSON-RPC errors", async () => {
   for (const params of [[], "x", { limit: "1" }, { fields: 7 }, { service_node_pubkeys: ["xy"] }, { active_only: 1 }]) {
     assert.equal((await ask({ method: "get_service_nodes", params })).json.error?.code, -32_602);
   }
+});
+
+test("who asks for the list again and again is told to wait, and is served otherwise", async () => {
+  await using one = await RelayNetwork.start({ nodes: 1, config: { RATE_SEED_BURST: "2", RATE_SEED_PER_SECOND: "1" } });
+  const [seed] = one.relays as [TestRelay];
+  const list = () => one.request(seed, "/json_rpc", `{"method":"get_service_nodes"}`);
+  assert.equal((await list()).status, 200);
+  await eventually(async () => (await list()).status === 429, { intervalMs: 1 });
+  assert.equal((await one.request(seed, "/storage_rpc/v1", `{"method":"info","params":{}}`)).status, 200);
 });
