@@ -1,4 +1,4 @@
-import type { Database } from "@swarmpost/postgres";
+import type { Database, Query } from "@swarmpost/postgres";
 import type { Clock } from "@swarmpost/runtime";
 import type { BodyPartitions } from "./body-partitions.ts";
 import { bodyDay, DAY_MS } from "./record.ts";
@@ -22,10 +22,11 @@ export class Expiry {
   async run(): Promise<number> {
     const now = this.#parts.clock.now();
     const past = (await this.#parts.partitions.existing()).filter((day) => (day + 1) * DAY_MS + GRACE_MS < now);
-    for (const day of past) await this.#dropDay(day);
+    let dropped = 0;
+    for (const day of past) if (await this.#dropDay(day, now)) dropped++;
     await this.#purge("tombstone", now);
     await this.#purge("deletion", now);
-    return past.length;
+    return dropped;
   }
 
   /** The earliest time at which there is something to drop again, in milliseconds since the epoch. */
@@ -33,19 +34,47 @@ export class Expiry {
     return (bodyDay(nowMs) + 1) * DAY_MS + GRACE_MS + 1;
   }
 
-  async #dropDay(day: number): Promise<void> {
+  /** Whether the day is gone. It stays for the next turn while something of it is still here. */
+  async #dropDay(day: number, nowMs: number): Promise<boolean> {
     const { database, partitions } = this.#parts;
-    const text = `delete from message where (account, hash, namespace) in
-      (select account, hash, namespace from message where body_day = $1 limit ${BATCH})`;
-    while ((await database.query({ name: "purge_messages", text, values: [day] })).rowCount > 0);
+    while ((await database.query({ ...purgeMessages, values: [day, nowMs] })).rowCount > 0);
+    const { rows } = await database.query({ text: "select from message where body_day = $1 limit 1", values: [day] });
+    if (rows.length > 0) return false;
     partitions.forget(day);
     await database.query({ text: `drop table if exists body_${Math.trunc(day)}` });
+    return true;
   }
 
   async #purge(table: "tombstone" | "deletion", nowMs: number): Promise<void> {
-    const key = table === "tombstone" ? "account, hash" : "id";
-    const text = `delete from ${table} where (${key}) in
-      (select ${key} from ${table} where expiry_ms < $1 limit ${BATCH})`;
-    while ((await this.#parts.database.query({ name: `purge_${table}`, text, values: [nowMs] })).rowCount === BATCH);
+    const query = purge({ table, key: table === "tombstone" ? ["account", "hash"] : ["id"], past: "expiry_ms < $1" });
+    while ((await this.#parts.database.query({ ...query, values: [nowMs] })).rowCount === BATCH);
   }
 }
+
+/**
+ * Deletes a bounded number of rows that are past. A row that somebody writes just now is left alone, and one that somebody
+ * wrote since it was chosen is asked again whether it is past: a message stored again is a message that lives.
+ */
+function purge({
+  table,
+  key,
+  past,
+}: {
+  table: string;
+  key: readonly string[];
+  past: string;
+}): Query & { name: string } {
+  return {
+    name: `purge_${table}`,
+    text: `with gone as materialized (
+        select ${key.join(", ")} from ${table} where ${past} limit ${BATCH} for update skip locked)
+      delete from ${table} t using gone g where ${key.map((each) => `t.${each} = g.${each}`).join(" and ")}
+        and ${past}`,
+  };
+}
+
+const purgeMessages = purge({
+  table: "message",
+  key: ["account", "hash", "namespace"],
+  past: "body_day = $1 and expiry_ms <= $2",
+});

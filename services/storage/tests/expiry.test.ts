@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "@swarmpost/testkit";
 import { TestAccount } from "../testing/test-account.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
 
@@ -41,4 +42,33 @@ test("tombstones and the requests behind them go when the message would have exp
   node!.clock.offsetMs = DAY + 1_000;
   await node!.service.node.data.expiry.run();
   assert.deepEqual([await rows(swarm, "tombstone"), await rows(swarm, "deletion")], [0, 0]);
+});
+
+test("a message that is stored again while its old copy is purged stays", async () => {
+  await using swarm = await TestSwarm.start(1);
+  const { database, commits, expiry } = swarm.nodes[0]!.service.node.data;
+  const now = Date.now();
+  const store = (stampMs: number, expiryMs: number) => {
+    const key = { account: Buffer.alloc(33, 5), namespace: 0, hash: Buffer.alloc(32, 7), timestampMs: stampMs };
+    const stamp = { ms: stampMs, node: Buffer.alloc(32, 1) };
+    return commits.store({ kind: "store", ...key, expiryMs, stamp, auth: undefined, data: Buffer.from("x") });
+  };
+  // A commit that takes its time holds the row lock while the purge looks at the row.
+  await database.query({
+    text: "create function slow() returns trigger language plpgsql as $f$ begin perform pg_sleep(1); return null; end $f$",
+  });
+  for (let i = 0; i < 8; i++) {
+    const trigger = "create constraint trigger slow after update on";
+    await database.query({
+      text: `${trigger} message_${i} deferrable initially deferred for each row execute function slow()`,
+    });
+  }
+  await store(now - 10 * DAY, (Math.floor(now / DAY) - 2) * DAY + 5);
+  const again = store(now, now + DAY);
+  const locked = "select from pg_stat_activity where wait_event = 'PgSleep'";
+  await eventually(async () => assert.ok((await database.query({ text: locked })).rowCount > 0));
+  await expiry.run();
+  assert.equal((await again).outcome, "stored");
+  await expiry.run();
+  assert.deepEqual([await rows(swarm, "message"), await rows(swarm, "body")], [1, 1]);
 });
