@@ -7,6 +7,8 @@ import { x25519SharedSecret } from "./x25519.ts";
 /** How an onion layer is encrypted (Session storage server, channel encryption). */
 export type EncType = "aes-gcm" | "aes-cbc" | "xchacha20";
 
+const SECRET_NAME_BYTES = 16;
+
 const NAMES: ReadonlyMap<string, EncType> = new Map([
   ["xchacha20", "xchacha20"],
   ["xchacha20-poly1305", "xchacha20"],
@@ -24,10 +26,16 @@ export function parseEncType(name: string | undefined): EncType | undefined {
 /** The key that one client's ephemeral key and one server share, in both directions. */
 export class ChannelKey {
   readonly encType: EncType;
+  /**
+   * Names the shared secret, 16 bytes (BLAKE2b), for aes-cbc only: its ciphertexts have no tag that could name them, and
+   * X25519 takes several encodings of one ephemeral key.
+   */
+  readonly secretName: Buffer | undefined;
   readonly #cipher: ChannelCipher;
 
-  constructor(encType: EncType, cipher: ChannelCipher) {
+  constructor(encType: EncType, cipher: ChannelCipher, secretName?: Buffer) {
     this.encType = encType;
+    this.secretName = secretName;
     this.#cipher = cipher;
   }
 
@@ -72,8 +80,9 @@ export function serverChannelKey(
 
 function channelKey(encType: EncType, shared: Buffer, clientPublic: Uint8Array, serverPublic: Uint8Array): ChannelKey {
   const cipher = channelCipher(encType, shared, clientPublic, serverPublic);
+  const secretName = encType === "aes-cbc" ? blake2b(SECRET_NAME_BYTES, shared) : undefined;
   secureWipe(shared);
-  return new ChannelKey(encType, cipher);
+  return new ChannelKey(encType, cipher, secretName);
 }
 
 function channelCipher(

@@ -37,36 +37,42 @@ export class OnionRelay {
   }
 
   async answer(request: OnionRequest): Promise<Answer> {
-    const { count, replay } = this.#parts;
+    const { count } = this.#parts;
     if (request.hopNo > MAX_HOPS) {
       count("too_long");
       return textAnswer(400, "onion request max path length exceeded");
     }
-    const opened = this.#open(request);
-    if (!opened) {
-      count("invalid_ciphertext");
+    const key = this.#keyOf(request);
+    const opened = key && (await this.#open(request, key));
+    if (!opened || opened === "replay") {
+      count(opened ?? "invalid_ciphertext");
       return invalidCiphertext;
     }
-    if (!(await replay.isNew(request))) {
-      count("replay");
-      return invalidCiphertext;
-    }
-    const inner = readInner(opened.plaintext);
+    const inner = readInner(opened);
     // A final layer is counted by what it is for.
     if (inner?.kind !== "final") count(inner?.kind ?? "invalid_json");
-    return inner ? this.#act(inner, request, opened.key) : sealed(textAnswer(400, "Invalid json"), opened.key);
+    return inner ? this.#act(inner, request, key) : sealed(textAnswer(400, "Invalid json"), key);
   }
 
-  #open(layer: OnionLayer): { key: ChannelKey; plaintext: Buffer } | undefined {
+  /** Undefined for an ephemeral key of small order: nobody's layer. */
+  #keyOf(layer: OnionLayer): ChannelKey | undefined {
     const { secretKey, publicKey } = this.#keys.x25519;
     try {
-      const key = serverChannelKey(layer.encType, secretKey, publicKey, layer.ephemeralKey);
-      const plaintext = key.open(layer.ciphertext);
-      return plaintext && { key, plaintext };
+      return serverChannelKey(layer.encType, secretKey, publicKey, layer.ephemeralKey);
     } catch {
-      // An ephemeral key of small order: nobody's layer.
       return undefined;
     }
+  }
+
+  /**
+   * What is inside; undefined when it does not open. An aes-cbc layer is remembered before it is tried: however its refusal
+   * sounds and however long it takes, nobody can ask twice about the padding under one secret.
+   */
+  async #open(layer: OnionLayer, key: ChannelKey): Promise<Buffer | "replay" | undefined> {
+    const { replay } = this.#parts;
+    if (key.encType === "aes-cbc") return (await replay.isNew(layer, key)) ? key.open(layer.ciphertext) : "replay";
+    const plaintext = key.open(layer.ciphertext);
+    return plaintext === undefined || (await replay.isNew(layer, key)) ? plaintext : "replay";
   }
 
   async #act(inner: InnerLayer, request: OnionRequest, key: ChannelKey): Promise<Answer> {
