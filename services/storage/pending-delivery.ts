@@ -7,6 +7,7 @@ import type { NodeView } from "./node-view.ts";
 import type { Pending, PendingFrame } from "./pending.ts";
 import { KIND, REFUSAL } from "./replica-kinds.ts";
 import { LATE } from "./replicate-method.ts";
+import { SetAside } from "./set-aside.ts";
 
 /** What delivery needs. */
 export interface DeliveryParts {
@@ -18,6 +19,12 @@ export interface DeliveryParts {
   readonly offerAll: (target: Pubkey) => Promise<boolean>;
 }
 
+/** Refusals that say that the member takes nothing now; any other is about the one frame. */
+const NOT_NOW: readonly (number | undefined)[] = [REFUSAL.staleMap, REFUSAL.tooEarly, REFUSAL.unavailable];
+
+/** What became of one frame: no further attempt, a later one with all that follow, or refused for what it is. */
+type Sent = "done" | "later" | "refused";
+
 const WINDOW = 64;
 const DEADLINE_MS = 10_000;
 
@@ -26,9 +33,17 @@ export class PendingDelivery {
   readonly #parts: DeliveryParts;
   readonly #busy = new Set<Pubkey>();
   readonly #up = new Set<Pubkey>();
+  readonly #aside: SetAside;
 
-  constructor(parts: DeliveryParts) {
+  /** @param options `retryMs`: how soon a frame that was refused for what it is is tried again; ever later after that. */
+  constructor(options: { retryMs: number }, parts: DeliveryParts) {
+    this.#aside = new SetAside(options.retryMs);
     this.#parts = parts;
+  }
+
+  /** Frames that are kept although their member refuses them. */
+  get refused(): number {
+    return this.#aside.size;
   }
 
   /** Tries each member once; a member that does not answer costs no more than one attempt. */
@@ -45,6 +60,7 @@ export class PendingDelivery {
       else this.#up.delete(target);
       return returned;
     });
+    for (const target of targets) this.#aside.forget(target);
     await Promise.all(targets.map((target) => this.#guarded(target)));
   }
 
@@ -63,39 +79,49 @@ export class PendingDelivery {
   /** What this node still holds for the swarm of a member that left is a matter of handoff, not of missed frames. */
   async #left(target: Pubkey): Promise<void> {
     if (this.#parts.view.current.map.hash === "") return;
+    this.#aside.forget(target);
     await this.#parts.pending.forget(target);
   }
 
   async #offer(target: Pubkey): Promise<void> {
+    this.#aside.forget(target);
     await this.#parts.pending.beginOffer(target);
     const complete = await this.#parts.offerAll(target).catch(() => false);
     await this.#parts.pending.endOffer(target, complete ? "complete" : "broken");
   }
 
   async #deliver(target: Pubkey): Promise<void> {
+    const { pending, view, clock } = this.#parts;
     for (;;) {
-      const frames = await this.#parts.pending.next(target, WINDOW);
-      if (frames.length === 0) return;
+      const moment = { nowMs: clock.now(), mapHash: view.current.map.hash };
+      const after = this.#aside.after(target, moment);
+      const frames = await pending.next(target, WINDOW, after);
+      const last = frames.at(-1)?.id;
+      if (last === undefined) {
+        if (after === 0n) this.#aside.forget(target);
+        return;
+      }
       const sent = await Promise.all(frames.map((frame) => this.#send(target, frame)));
-      const done = frames.filter((_, i) => sent[i]).map((frame) => frame.id);
-      await this.#parts.pending.remove(target, done);
-      if (done.length < frames.length) return;
+      const done = frames.filter((_, i) => sent[i] === "done").map((frame) => frame.id);
+      await pending.remove(target, done);
+      if (sent.includes("later")) return;
+      this.#aside.add(target, { last, count: sent.filter((each) => each === "refused").length }, moment);
     }
   }
 
-  /** True when the frame needs no further attempt. */
-  async #send(target: Pubkey, frame: PendingFrame): Promise<boolean> {
+  async #send(target: Pubkey, frame: PendingFrame): Promise<Sent> {
     const { view, links, clock } = this.#parts;
     const swarm = view.ownSwarm;
-    if (frame.expiryMs <= clock.now() || !view.keeps(frame.account)) return true;
-    if (swarm === undefined) return false;
+    if (frame.expiryMs <= clock.now() || !view.keeps(frame.account)) return "done";
+    if (swarm === undefined) return "later";
     const payload = writeFence(new ByteWriter().u8(LATE), view.fence(swarm)).bytes(frame.record).finish();
     try {
       await links.request(target, KIND.replicate, payload, { deadlineMs: DEADLINE_MS });
-      return true;
+      return "done";
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
-      return error.code === "refused" && error.detail === REFUSAL.invalid;
+      if (error.code !== "refused" || NOT_NOW.includes(error.detail)) return "later";
+      return error.detail === REFUSAL.invalid ? "done" : "refused";
     }
   }
 }

@@ -102,15 +102,16 @@ export class Pending implements AsyncDisposable {
     }
   }
 
-  /** The oldest frames of a member, in order. @throws DatabaseError */
-  async next(target: Pubkey, limit: number): Promise<PendingFrame[]> {
+  /** The oldest frames of a member after a given one (0: from the start), in order. @throws DatabaseError */
+  async next(target: Pubkey, limit: number, after = 0n): Promise<PendingFrame[]> {
     const { added, adding } = { added: this.#added, adding: this.#adding };
     const { rows } = await this.#database.query<{ id: bigint; account: Buffer; expiry_ms: bigint; record: Buffer }>({
       name: "pending_next",
-      text: "select id, account, expiry_ms, record from pending_replica where target = $1 order by id limit $2",
-      values: [pubkeyBytes(target), limit],
+      text: `select id, account, expiry_ms, record from pending_replica where target = $1 and id > $3
+             order by id limit $2`,
+      values: [pubkeyBytes(target), limit, after],
     });
-    if (rows.length === 0 && adding === 0 && added === this.#added) this.#counts.delete(target);
+    if (after === 0n && rows.length === 0 && adding === 0 && added === this.#added) this.#counts.delete(target);
     return rows.map((row) => ({ ...row, expiryMs: Number(row.expiry_ms) }));
   }
 

@@ -1,5 +1,4 @@
-import type { NodeKeys } from "@swarmpost/crypto";
-import { pubkeyBytes } from "@swarmpost/crypto";
+import { type NodeKeys, type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import type { PeerLinks } from "@swarmpost/rpc";
 import type { Runtime } from "@swarmpost/runtime";
 import { ConvertedKeys, type SubRequest } from "@swarmpost/storage-rpc";
@@ -72,7 +71,8 @@ export class StorageNode {
     this.whole = whole;
     this.#state = state;
     this.handoff = new Handoff({ retryMs: config.RETRY_MS }, { state, pull, push, logger, now: () => clock.now() });
-    this.#delivery = new PendingDelivery({ ...shared, offerAll: (target) => push.offerAll(target) });
+    const offerAll = (target: Pubkey) => push.offerAll(target);
+    this.#delivery = new PendingDelivery({ retryMs: config.RETRY_MS }, { ...shared, offerAll });
     this.#methods = {
       ...shared,
       keys,
@@ -92,6 +92,11 @@ export class StorageNode {
       [KIND.read, readMethod({ ...shared, readHere: (request) => readHere(request, this.#methods) })],
     ]);
     metrics.gaugeFrom("swarmpost_storage_pending_frames", "Missed replica frames kept.", () => data.pending.size);
+    metrics.gaugeFrom(
+      "swarmpost_storage_refused_frames",
+      "Missed replica frames kept although their member refuses them.",
+      () => this.#delivery.refused,
+    );
     metrics.gaugeFrom("swarmpost_storage_sync_tasks", "Parts of the ring still pulled.", () => state.tasks.length);
   }
 

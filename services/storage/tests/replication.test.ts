@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { verify } from "@swarmpost/crypto";
+import { LinkRefusal } from "@swarmpost/rpc";
 import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
+import type { ReplicaMethod } from "../replica-handler.ts";
+import { KIND, REFUSAL } from "../replica-kinds.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
@@ -87,6 +90,31 @@ test("a member that missed more than is kept is offered everything", async () =>
   await a.rpc("delete", account.delete([first.body.hash]));
   await c.start();
   await eventually(async () => assert.equal(await c.count(), 20), { timeoutMs: 60_000 });
+});
+
+test("frames that a member refuses for what they are do not stand before those that it takes", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres });
+  const [a, b, c] = swarm.nodes as [TestNode, TestNode, TestNode];
+  const [refused, good] = [new TestAccount(), new TestAccount()];
+  const metric = (node: TestNode, line: RegExp) =>
+    eventually(async () => assert.match(await node.runtime!.metrics.render(), line), { timeoutMs: 60_000 });
+  // What a new member pulls must not be mistaken for what is brought to it.
+  for (const node of swarm.nodes) await metric(node, /swarmpost_storage_sync_tasks 0\b/);
+  const methods = c.service.node.replicaMethods as Map<number, ReplicaMethod>;
+  const take = methods.get(KIND.replicate)!;
+  const refuse = (code: number) => {
+    throw new LinkRefusal(code, "refused");
+  };
+  methods.set(KIND.replicate, () => refuse(REFUSAL.unavailable));
+  for (let i = 0; i < 70; i++) await a.rpc("store", refused.store(`refused ${i}`));
+  assert.equal((await a.rpc("store", good.store("taken"))).status, 200);
+  const isRefused = (payload: Buffer) => payload.includes(Buffer.from(refused.id, "hex"));
+  methods.set(KIND.replicate, (peer, payload) => (isRefused(payload) ? refuse(REFUSAL.stranger) : take(peer, payload)));
+  await eventually(async () => assert.deepEqual(await counts([b, c]), [71, 1]), { timeoutMs: 60_000 });
+  assert.equal(a.service.node.data.pending.size >= 70, true, "what is refused is kept");
+  await metric(a, /swarmpost_storage_refused_frames 70\b/);
+  methods.set(KIND.replicate, take);
+  await eventually(async () => assert.deepEqual(await counts([b, c]), [71, 71]), { timeoutMs: 60_000 });
 });
 
 test("a member that hangs delays the answer no longer than the straggler time", async () => {
