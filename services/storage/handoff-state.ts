@@ -126,8 +126,7 @@ export class HandoffState {
 
   /** Drops tasks with nothing left to pull. */
   prune(): void {
-    const registered = (node: Pubkey) => this.#parts.view.current.registered(node);
-    const left = this.#tasks.filter((task) => !finished(task, registered));
+    const left = this.#tasks.filter((task) => !finished(task, this.#registered(task)));
     if (left.length !== this.#tasks.length) this.#saved = false;
     this.#tasks = left;
   }
@@ -192,6 +191,13 @@ export class HandoffState {
 
   /** Whether what was pulled for a task is enough to answer reads. */
   whole(task: SyncTask): boolean {
-    return whole(task, (node) => this.#parts.view.current.registered(node));
+    return whole(task, this.#registered(task));
+  }
+
+  /** Who may still be a node. That one is not in the registry says nothing while the registry is unknown or older than the map. */
+  #registered(task: SyncTask): (node: Pubkey) => boolean {
+    const { current } = this.#parts.view;
+    const unknown = current.height === 0n || current.height < task.mapHeight;
+    return (node) => unknown || current.registered(node);
   }
 }

@@ -13,7 +13,10 @@ import { RegistrySchema } from "@swarmpost/protos";
 
 /** What a test says about the network. */
 export interface ViewState {
-  readonly registered: readonly Pubkey[];
+  /** Undefined while the registry is not known. */
+  readonly registered: readonly Pubkey[] | undefined;
+  /** Height of the registry; that of the map by default. */
+  readonly height?: bigint;
   readonly map: SwarmMapView;
   readonly previousMap: SwarmMapView | undefined;
   readonly contacts: ReadonlyMap<Pubkey, NodeContact>;
@@ -33,10 +36,8 @@ export class SettableView implements ViewFollower {
   }
 
   set(state: ViewState): void {
-    const registry = create(RegistrySchema, {
-      height: state.map.height,
-      nodes: state.registered.map((key) => ({ pubkey: pubkeyBytes(key), operator: Buffer.alloc(20) })),
-    });
+    const nodes = state.registered?.map((key) => ({ pubkey: pubkeyBytes(key), operator: Buffer.alloc(20) }));
+    const registry = nodes && create(RegistrySchema, { height: state.height ?? state.map.height, nodes });
     const previous = this.#current;
     const { map, previousMap, contacts } = state;
     this.#current = composeView({ registry, map, previousMap, contacts }, previous);
