@@ -15,4 +15,10 @@ export { LocalLinkServer, type LocalLinkServerOptions } from "./local-link-serve
 export { type LocalLinkOptions, openLocalLink } from "./local-link.ts";
 export { PeerServer, type PeerServerOptions } from "./peer-server.ts";
 export type { PeerIdentity } from "./peer-identity.ts";
-export { type FirstContact, type PeerContact, PeerLinks, type PeerLinksOptions } from "./peer-links.ts";
+export {
+  type FirstContact,
+  type LinkedPeers,
+  type PeerContact,
+  PeerLinks,
+  type PeerLinksOptions,
+} from "./peer-links.ts";

@@ -28,8 +28,17 @@ export interface PeerLinksOptions extends PeerIdentity {
 /** Requests on a link that was replaced get this long to be answered. */
 const RETIRE_MS = 30_000;
 
+/** Whom links may go to and where. Both are asked for every request, so they must be cheap look-ups. */
+export interface LinkedPeers {
+  /** Where a peer answers; undefined when that is not known or the peer may not be called. */
+  readonly contact: (peer: Pubkey) => PeerContact | undefined;
+  /** Whether a peer known only by key and address may be called (`requestAt`). Default: any. */
+  readonly admit?: (peer: Pubkey) => boolean;
+}
+
 /** A link's place in the pool. */
 interface Entry {
+  readonly peer: Pubkey;
   readonly contact: PeerContact;
   readonly link: LinkClient;
 }
@@ -38,14 +47,15 @@ interface Entry {
 export class PeerLinks implements AsyncDisposable {
   readonly #options: PeerLinksOptions;
   readonly #contact: (peer: Pubkey) => PeerContact | undefined;
+  readonly #admit: (peer: Pubkey) => boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #retired = new Set<LinkClient>();
   #disposed = false;
 
-  /** `contact` is asked for every request, so it must be a cheap look-up; undefined means the peer may not be called. */
-  constructor(options: PeerLinksOptions, peers: { contact: (peer: Pubkey) => PeerContact | undefined }) {
+  constructor(options: PeerLinksOptions, peers: LinkedPeers) {
     this.#options = options;
     this.#contact = peers.contact;
+    this.#admit = peers.admit ?? (() => true);
   }
 
   /** Sends a request to a node whose contact is known. Rejects with LinkError only. */
@@ -61,6 +71,10 @@ export class PeerLinks implements AsyncDisposable {
   /** Sends a request to a node known only by key and address. The key must match; the certificate is not known before. */
   async requestAt(at: FirstContact, kind: number, payload: Uint8Array, options: LinkRequestOptions): Promise<Buffer> {
     const key = `${at.pubkey}@${at.host}:${at.port}`;
+    if (!this.#admit(at.pubkey)) {
+      this.#drop(key);
+      throw new LinkError("unreachable", "this node may not be called");
+    }
     return this.#link(key, at.pubkey, { host: at.host, port: at.port }).request(kind, payload, options);
   }
 
@@ -69,10 +83,14 @@ export class PeerLinks implements AsyncDisposable {
     return this.#entries.get(peer)?.link.state ?? "idle";
   }
 
-  /** Closes links to nodes that have no contact any more. To be called when the network view changed. */
+  /**
+   * Closes links to nodes that have no contact any more and, of those made at first contact, to nodes that are no longer
+   * admitted. To be called when the network view changed.
+   */
   refresh(): void {
-    for (const key of this.#entries.keys()) {
-      if (!key.includes("@") && !this.#contact(key as Pubkey)) this.#drop(key);
+    for (const [key, { peer }] of this.#entries) {
+      const allowed = key === peer ? this.#contact(peer) !== undefined : this.#admit(peer);
+      if (!allowed) this.#drop(key);
     }
   }
 
@@ -94,7 +112,7 @@ export class PeerLinks implements AsyncDisposable {
       this.#options.limits,
       () => this.#forget(key, link),
     );
-    this.#entries.set(key, { contact, link });
+    this.#entries.set(key, { peer, contact, link });
     return link;
   }
 

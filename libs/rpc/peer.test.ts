@@ -112,6 +112,32 @@ test("first contact needs no certificate, only the right key", async () => {
   assert.equal((await peers.requestAt(at, 1, Buffer.alloc(0), second)).toString(), alice.keys.pubkey);
 });
 
+test("a link made at first contact ends when its node is no longer admitted, and is not made again", async () => {
+  const ended = Promise.withResolvers<void>();
+  await using server = await serve(bob, new Set([alice.keys.pubkey]), async ({ payload, signal }) => {
+    if (payload.length === 0) return payload;
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    ended.resolve();
+    return payload;
+  });
+  const registered = new Set([bob.keys.pubkey]);
+  await using peers = new PeerLinks(
+    { ...alice, limits },
+    { contact: () => undefined, admit: (peer) => registered.has(peer) },
+  );
+  const at = { pubkey: bob.keys.pubkey, host: "127.0.0.1", port: contactOf(server).port };
+  await peers.requestAt(at, 1, Buffer.alloc(0), second);
+  const open = peers.requestAt(at, 1, Buffer.alloc(1), { deadlineMs: 30_000 });
+  open.catch(() => {});
+  peers.refresh();
+  await peers.requestAt(at, 1, Buffer.alloc(0), second);
+  registered.clear();
+  peers.refresh();
+  await assert.rejects(open, coded("lost"));
+  await ended.promise;
+  await assert.rejects(peers.requestAt(at, 1, Buffer.alloc(0), second), coded("unreachable"));
+});
+
 test("a caller without a certificate, with another kind of key, or with older TLS gets nowhere", async () => {
   await using server = await serve(bob, new Set([alice.keys.pubkey]));
   const port = contactOf(server).port;

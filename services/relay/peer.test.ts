@@ -127,6 +127,10 @@ test("test-suite has proofs carried to a known peer and to one known by key and 
   answered = 15_000;
   await assert.rejects(client.exchangeProofs({ peer }), { code: "unavailable", message: /too long/ });
   answered = 1;
+  const address = `127.0.0.1:${nodes[1].service.peerPort}`;
+  await network.show((node, index) => (index === 1 ? undefined : node));
+  await assert.rejects(client.exchangeProofs({ peer, address }), { code: "unavailable", message: /unreachable/ });
+  await network.show();
   const stranger = nodeKeysFromSeed(generateSeed()).ed25519.publicKey;
   await assert.rejects(client.exchangeProofs({ peer: stranger }), { code: "unavailable" });
   await assert.rejects(client.exchangeProofs({ peer, address: "nowhere" }), { code: "invalid-argument" });

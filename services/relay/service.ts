@@ -1,5 +1,5 @@
 import { nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
-import type { ViewFollower } from "@swarmpost/network-view";
+import type { NetworkView, ViewFollower } from "@swarmpost/network-view";
 import { NodeService, ProofService } from "@swarmpost/protos";
 import {
   createClient,
@@ -48,7 +48,8 @@ type Serving = PeerIdentity &
     readonly metrics: ReturnType<typeof relayMetrics>;
     readonly follower: ViewFollower;
     readonly links: PeerLinks;
-    readonly admit: Admit;
+    readonly view: () => NetworkView;
+    readonly registered: Admit;
     readonly stack: AsyncDisposableStack;
   };
 
@@ -78,13 +79,15 @@ export async function createRelay(
   const readiness = stack.use(new Readiness(keys.pubkey, { view: follower, storage }));
   relayGauges(runtime.metrics, { cache, work: Object.values(work), readiness });
 
-  const links = stack.use(new PeerLinks({ keys, certificate }, { contact: peerContacts(view, admit) }));
+  const registered = (peer: Pubkey): boolean => view().registered(peer) && admit(peer);
+  const peers = { contact: peerContacts(view, admit), admit: registered };
+  const links = stack.use(new PeerLinks({ keys, certificate }, peers));
   const limiter = makeLimiter(config, { keys, clients: cache });
   const { clock } = runtime;
   const parts = { keys, cache, storage, links, view, metrics, clock, exits: work.exits, stack };
   const onions = makeOnionRelay(config, parts);
   const jsonRpc = { seeds: new SeedAnswers({ keys }, runtime), view };
-  const shared = { keys, certificate, config, runtime, metrics, readiness, follower, links, admit, stack };
+  const shared = { keys, certificate, config, runtime, metrics, readiness, follower, links, registered, view, stack };
   const served = await serve({ ...shared, limiter, onions, jsonRpc, storage, proofs, work });
 
   readiness.opened();
@@ -95,9 +98,8 @@ export async function createRelay(
 }
 
 async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "peerPort" | "address">> {
-  const { config, keys, certificate, metrics, runtime, follower, links, admit, stack, work } = parts;
+  const { config, keys, certificate, metrics, runtime, follower, links, registered, stack, work } = parts;
   const onError = (error: unknown): void => runtime.logger.error("request_failed", errorFields(error));
-  const registered = (peer: Pubkey): boolean => follower.current.registered(peer) && admit(peer);
   const peerOptions = { keys, certificate, host: config.HOST, port: config.PEER_PORT, onError };
   const peers = stack.use(
     new PeerServer(peerOptions, { admit: registered, handler: peerHandler({ ...parts, work: work.peers }) }),
@@ -110,8 +112,7 @@ async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));
   const ports = () => ({ httpsPort: edge.port, peerPort: Number(peers.address.split(":").at(-1)) });
   const contact = () => ({ ip: config.PUBLIC_IP, ...ports(), replicaPort: config.REPLICA_PORT, certificate });
-  const view = () => follower.current;
-  implement(grpc, NodeService, nodeService({ ...parts, contact, view, clock: runtime.clock }));
+  implement(grpc, NodeService, nodeService({ ...parts, contact, clock: runtime.clock }));
   const unfollow = follower.onChange(() => {
     peers.readmit();
     links.refresh();
