@@ -4,7 +4,7 @@ import type { Clock } from "@swarmpost/runtime";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { writeDeletion, writeEntry, writeList, writeTombstone } from "./handoff-codec.ts";
-import { fit } from "./fit-tombstones.ts";
+import { fitting } from "./fit-tombstones.ts";
 import { VERDICT, type Verdict } from "./handoff-receive.ts";
 import type { MessageEntry, TombstoneEntry } from "./message-key.ts";
 import type { MessageTable } from "./message-table.ts";
@@ -67,20 +67,14 @@ async function sendMessages(target: Pubkey, entries: readonly MessageEntry[], pa
 }
 
 async function sendTombstones(target: Pubkey, entries: readonly TombstoneEntry[], parts: OfferParts): Promise<void> {
-  const deletions = await parts.tombstones.deletions(entries.map((entry) => entry.deletion));
   for (let rest = [...entries]; rest.length > 0; ) {
-    const fitting = fit(rest, deletions);
-    const sent = new Set(fitting.map((entry) => entry.deletion.toString("latin1")));
+    const { tombstones, deletions } = await fitting(rest, parts.tombstones);
     const writer = new ByteWriter().u64(parts.view.current.map.height);
     writeList(writer, [], writeDeletion);
-    writeList(
-      writer,
-      deletions.filter(({ id }) => sent.has(id.toString("latin1"))),
-      writeDeletion,
-    );
-    writeList(writer, fitting, writeTombstone);
+    writeList(writer, deletions, writeDeletion);
+    writeList(writer, tombstones, writeTombstone);
     await ask(target, KIND.handOver, writer, parts);
-    rest = rest.slice(fitting.length);
+    rest = rest.slice(tombstones.length);
   }
 }
 

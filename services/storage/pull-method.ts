@@ -16,7 +16,7 @@ import {
   writeTombstone,
   writeTombstoneKey,
 } from "./handoff-codec.ts";
-import { fit } from "./fit-tombstones.ts";
+import { fitting } from "./fit-tombstones.ts";
 import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
 import { encodeRecord } from "./record-codec.ts";
@@ -79,18 +79,12 @@ export function pullTombstonesMethod(parts: PullParts): ReplicaMethod {
     await parts.view.seen(mapHeight);
     const rows = await parts.tombstones.page(after, PAGE, parts.clock.now());
     const own = rows.filter((row) => owns(parts.view, peer, row.account));
-    const deletions = await parts.tombstones.deletions(own.map((row) => row.deletion));
-    const fitting = fit(own, deletions);
-    const cut = fitting.length < own.length;
+    const { tombstones, deletions } = await fitting(own, parts.tombstones);
+    const cut = tombstones.length < own.length;
     const writer = new ByteWriter();
-    writeCursor(writer, cut ? fitting.at(-1) : rows.length < PAGE ? undefined : rows.at(-1), writeTombstoneKey);
-    const sent = new Set(fitting.map((row) => row.deletion.toString("latin1")));
-    writeList(
-      writer,
-      deletions.filter(({ id }) => sent.has(id.toString("latin1"))),
-      writeDeletion,
-    );
-    writeList(writer, fitting, writeTombstone);
+    writeCursor(writer, cut ? tombstones.at(-1) : rows.length < PAGE ? undefined : rows.at(-1), writeTombstoneKey);
+    writeList(writer, deletions, writeDeletion);
+    writeList(writer, tombstones, writeTombstone);
     return writer.finish();
   };
 }

@@ -53,7 +53,17 @@ export class TombstoneTable {
     return rows.map((row) => row.holds);
   }
 
-  /** The signed requests behind tombstones, by id. */
+  /** The sizes in bytes of signed requests, by id (latin1). */
+  async requestSizes(ids: readonly Buffer[]): Promise<Map<string, number>> {
+    const { rows } = await this.#database.query<{ id: Buffer; size: number }>({
+      name: "tombstone_request_sizes",
+      text: "select id, length(request) as size from deletion where id = any($1::bytea[])",
+      values: [ids],
+    });
+    return new Map(rows.map(({ id, size }) => [id.toString("latin1"), size]));
+  }
+
+  /** The signed requests behind tombstones. */
   async deletions(ids: readonly Buffer[]): Promise<Deletion[]> {
     const { rows } = await this.#database.query<{ id: Buffer; account: Buffer; request: Buffer }>({
       name: "tombstone_deletions",
