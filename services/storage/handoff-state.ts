@@ -44,6 +44,7 @@ export class HandoffState {
   /** Maps seen since the last save. */
   #unsaved: KnownMap[] = [];
   #partial = false;
+  #empty = false;
   #bornMs: number;
   #foundedMs: number | undefined;
   #saved = true;
@@ -64,12 +65,20 @@ export class HandoffState {
       this.#bornMs = state.bornMs;
       this.#foundedMs = state.foundedMs ?? undefined;
     }
+    this.#empty = state === undefined && !(await this.#anything());
     const { rows: maps } = await this.#parts.database.query<SeenMapRow>({
       text: "select height, map_hash, seen_ms, swarms from seen_map order by seen_ms, height",
     });
     for (const { height, map_hash: hash, seen_ms: seenMs, swarms } of maps) {
       this.#maps.see(KnownMap.fromJson({ height: height.toString(), hash, swarms }), Number(seenMs));
     }
+  }
+
+  async #anything(): Promise<boolean> {
+    const { rows } = await this.#parts.database.query<{ some: boolean }>({
+      text: "select exists (select from message) or exists (select from tombstone) as some",
+    });
+    return rows[0]?.some ?? false;
   }
 
   /** What is still to be pulled. */
@@ -90,7 +99,7 @@ export class HandoffState {
     const before = this.#parts.view.current.previousMap;
     const previous = before === undefined ? undefined : KnownMap.of(before);
     const { self } = this.#parts.view;
-    const planned = planSync({ self, current, previous, last: this.#last });
+    const planned = planSync({ self, current, previous, last: this.#last, empty: this.#empty });
     const moved = this.#last?.swarmOf(self)?.id !== current.swarmOf(self)?.id;
     if (moved && this.#tasks.some((task) => !this.whole(task))) this.#partial = true;
     const kept = current.swarmOf(self) === undefined ? [] : this.#tasks;
@@ -98,6 +107,7 @@ export class HandoffState {
     // The one acted on last was in force until some unknown time since: now, for all that is known.
     for (const each of [this.#last, previous, current]) if (each !== undefined) this.#see(each);
     this.#last = current;
+    this.#empty = false;
     this.#saved = false;
     this.prune();
     return true;
@@ -109,7 +119,7 @@ export class HandoffState {
       each === task ? { ...each, done: new Map(each.done).set(source, state) } : each,
     );
     const founds = (each: SyncTask) =>
-      each.kind === "mates" && this.whole(each) && ![...each.done.values()].includes("whole");
+      each.kind === "empty" && this.whole(each) && ![...each.done.values()].includes("whole");
     if (this.#tasks.some(founds)) this.#foundedMs ??= this.#parts.clock.now();
     this.#saved = false;
   }

@@ -67,7 +67,7 @@ export class StorageNode {
     const keeps = (account: Buffer) => view.keeps(account);
     const counted = (way: "pulled" | "pushed" | "received") => (count: number) => metrics.handed.inc({ way }, count);
     const push = new StrayPush({ ...shared, onPushed: counted("pushed") });
-    const pull = new SyncPull({ ...shared, keeps, onPulled: counted("pulled") });
+    const pull = new SyncPull({ retryMs: config.RETRY_MS }, { ...shared, keeps, onPulled: counted("pulled") });
     this.whole = whole;
     this.#state = state;
     this.handoff = new Handoff({ retryMs: config.RETRY_MS }, { state, pull, push, logger, now: () => clock.now() });

@@ -24,14 +24,16 @@ const kinds = (tasks: ReturnType<typeof planSync>) => tasks.map((task) => task.k
 test("the first swarm of a network has nobody to pull from but its members", () => {
   const empty = map(0, {});
   const first = map(1, { 0: [0, 1, 2] });
-  assert.deepEqual(planSync({ self, current: first, previous: undefined, last: empty }), []);
-  assert.deepEqual(kinds(planSync({ self, current: first, previous: undefined, last: undefined })), ["mates"]);
+  assert.deepEqual(planSync({ self, current: first, previous: undefined, last: empty, empty: false }), []);
+  assert.deepEqual(kinds(planSync({ self, current: first, previous: undefined, last: undefined, empty: true })), [
+    "empty",
+  ]);
 });
 
 test("a newcomer pulls from those who were there before it", () => {
   const before = map(1, { 0: [1, 2, 3] });
   const current = map(2, { 0: [0, 1, 2, 3] });
-  const [task, ...more] = planSync({ self, current, previous: before, last: before });
+  const [task, ...more] = planSync({ self, current, previous: before, last: before, empty: false });
   assert.deepEqual(more, []);
   assert.deepEqual(task?.sources, [nodes[1], nodes[2], nodes[3]]);
   assert.equal(task?.size, 3);
@@ -41,23 +43,23 @@ test("who stays in its swarm has nothing to pull when another joins, and compare
   const before = map(1, { 0: [0, 1, 2] });
   const joined = map(2, { 0: [0, 1, 2, 3] });
   const left = map(2, { 0: [0, 1] });
-  assert.deepEqual(planSync({ self, current: joined, previous: before, last: before }), []);
-  assert.deepEqual(kinds(planSync({ self, current: left, previous: before, last: before })), ["refresh"]);
+  assert.deepEqual(planSync({ self, current: joined, previous: before, last: before, empty: false }), []);
+  assert.deepEqual(kinds(planSync({ self, current: left, previous: before, last: before, empty: false })), ["refresh"]);
 });
 
 test("a node that missed a map pulls everything from the other members", () => {
   const old = map(1, { 0: [0, 1, 2] });
   const missed = map(2, { 0: [0, 1, 2, 3] });
   const current = map(3, { 0: [0, 1, 2, 3, 4] });
-  assert.deepEqual(kinds(planSync({ self, current, previous: missed, last: old })), ["mates"]);
+  assert.deepEqual(kinds(planSync({ self, current, previous: missed, last: old, empty: false })), ["missed"]);
 });
 
 test("a dissolved neighbour's part is pulled from its members, by all who stayed and not by who came from it", () => {
   const before = map(1, { 0: [0, 1, 2], [String(OTHER)]: [3, 4, 5] });
   const current = map(2, { 0: [0, 1, 2, 3] });
-  const [task] = planSync({ self, current, previous: before, last: before });
+  const [task] = planSync({ self, current, previous: before, last: before, empty: false });
   assert.equal(task?.range?.owner, OTHER);
-  const moved = planSync({ self: nodes[3]!, current, previous: before, last: before });
+  const moved = planSync({ self: nodes[3]!, current, previous: before, last: before, empty: false });
   assert.deepEqual(
     moved.map((each) => each.range?.owner),
     [0n],
@@ -81,7 +83,7 @@ test("every account that this node keeps now and did not keep before is in exact
           );
         const before = map(1, layout(a, 0));
         const current = map(2, layout(b, pick % 5));
-        const tasks = planSync({ self, current, previous: before, last: before }).filter(
+        const tasks = planSync({ self, current, previous: before, last: before, empty: false }).filter(
           ({ kind }) => kind === "gained",
         );
         for (const account of some) {

@@ -10,6 +10,8 @@ export interface PlanInput {
   readonly previous: KnownMap | undefined;
   /** The map that this node acted on last; undefined when its database is new. */
   readonly last: KnownMap | undefined;
+  /** Whether the database is new indeed: no map was acted on, and there is nothing in it. */
+  readonly empty: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface PlanInput {
  * pulls everything from the other members; and so does, without being behind, a node whose swarm lost a member.
  */
 export function planSync(input: PlanInput): SyncTask[] {
-  const { self, current, previous, last } = input;
+  const { self, current, previous, last, empty } = input;
   const own = current.swarmOf(self);
   if (own === undefined || last?.hash === current.hash) return [];
   const consecutive = last !== undefined && previous?.hash === last.hash;
@@ -26,14 +28,14 @@ export function planSync(input: PlanInput): SyncTask[] {
   const tasks = before === undefined ? [] : gained(before, current, own, self);
   if (last !== undefined && before !== last) tasks.push(...gained(last, current, own, self));
   const missed = last === undefined || (!consecutive && last.swarms.length > 0);
-  if (missed) return [...tasks, ...fromMates("mates", current, own, self)];
+  if (missed) return [...tasks, ...fromMates(empty ? "empty" : "missed", current, own, self)];
   const mates = before?.swarmOf(self)?.id === own.id ? before.swarmOf(self)?.members : undefined;
   const someLeft = mates?.some((member) => !own.members.includes(member)) ?? false;
   return someLeft ? [...tasks, ...fromMates("refresh", current, own, self)] : tasks;
 }
 
 /** One task for everything, from the other members. */
-function fromMates(kind: "mates" | "refresh", current: KnownMap, own: KnownSwarm, self: Pubkey): SyncTask[] {
+function fromMates(kind: "empty" | "missed" | "refresh", current: KnownMap, own: KnownSwarm, self: Pubkey): SyncTask[] {
   const sources = own.members.filter((member) => member !== self);
   if (sources.length === 0) return [];
   const size = own.members.length;

@@ -24,6 +24,7 @@ import type { MessageTable } from "./message-table.ts";
 import { NOT_FOUNDED, STATE_BYTES } from "./pull-method.ts";
 import { decodeRecord } from "./record-codec.ts";
 import { KIND } from "./replica-kinds.ts";
+import { PullTurns } from "./pull-turns.ts";
 import type { SourceState, SyncTask } from "./sync-task.ts";
 import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
 
@@ -37,6 +38,11 @@ export interface SyncPullParts extends TakeParts {
   readonly onPulled: (count: number) => void;
 }
 
+interface SourceAnswer {
+  readonly state: SourceState;
+  readonly foundedAgeMs: bigint;
+}
+
 const DEADLINE_MS = 15_000;
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
@@ -44,7 +50,11 @@ const CHUNK_BYTES = 2 * 1024 * 1024;
 export class SyncPull {
   readonly #parts: SyncPullParts;
 
-  constructor(parts: SyncPullParts) {
+  readonly #turns: PullTurns;
+
+  /** @param options `retryMs`: how soon a source that was not whole is asked again; ever later after that. */
+  constructor(options: { retryMs: number }, parts: SyncPullParts) {
+    this.#turns = new PullTurns(options.retryMs);
     this.#parts = parts;
   }
 
@@ -62,34 +72,42 @@ export class SyncPull {
   async #source(source: Pubkey, mapHeight: bigint, about: (task: SyncTask) => boolean): Promise<void> {
     const open = (task: SyncTask) =>
       about(task) && task.sources.includes(source) && isOpen(task, source, this.#parts.state.whole(task));
-    if (!this.#parts.state.tasks.some(open)) return;
+    const tasks = this.#parts.state.tasks.filter(open);
+    const again = tasks.every((task) => task.done.has(source));
+    if (tasks.length === 0 || (again && !this.#turns.due(source, this.#parts.clock.now()))) return;
     try {
       await this.#tombstones(source, mapHeight);
-      const state = await this.#messages(source, mapHeight);
-      for (const task of this.#parts.state.tasks.filter(open)) this.#parts.state.done(task, source, state);
+      const answer = await this.#messages(source, mapHeight);
+      for (const task of this.#parts.state.tasks.filter(open)) {
+        this.#parts.state.done(task, source, this.#stateFor(task, answer));
+      }
+      this.#turns.pulled(source, answer.state === "whole", this.#parts.clock.now());
     } catch (error) {
       if (!(error instanceof LinkError || error instanceof StorageError)) throw error;
     }
   }
 
-  async #messages(source: Pubkey, mapHeight: bigint): Promise<SourceState> {
+  /** What a source said of itself before its first page: only what it had then is surely in the pages that follow. */
+  async #messages(source: Pubkey, mapHeight: bigint): Promise<SourceAnswer> {
+    let first: SourceAnswer | undefined;
     let after: MessageKey | undefined;
     for (;;) {
       const writer = new ByteWriter().u64(mapHeight);
       writeCursor(writer, after, writeKey);
       const reader = await this.#ask(source, KIND.pullIndex, writer);
-      const state = this.#stateOf(STATE_BYTES[reader.u8()], reader.u64());
+      const answer = readAnswer(reader);
+      first ??= answer;
       after = readCursor(reader, readKey);
       await this.#missing(source, reader.list(MAX_ENTRIES, readEntry));
-      if (after === undefined) return state;
+      if (after === undefined) return first;
     }
   }
 
-  /** A source that became whole as one of the first, after this node's database was made, had nothing from before. */
-  #stateOf(state: SourceState | undefined, foundedAgeMs: bigint): SourceState {
-    if (state === undefined) throw new StorageError("malformed", "an unknown state");
+  /** To a new database, a mate that became whole as one of the first after that database was made is new as well. */
+  #stateFor(task: SyncTask, { state, foundedAgeMs }: SourceAnswer): SourceState {
+    if (task.kind !== "empty" || state !== "whole") return state;
     const together = foundedAgeMs !== NOT_FOUNDED && foundedAgeMs <= BigInt(Math.max(0, this.#parts.state.ageMs));
-    return state === "whole" && together ? "blank" : state;
+    return together ? "blank" : state;
   }
 
   async #missing(source: Pubkey, entries: readonly MessageEntry[]): Promise<void> {
@@ -121,6 +139,12 @@ export class SyncPull {
     const answer = await this.#parts.links.request(source, kind, writer.finish(), { deadlineMs: DEADLINE_MS });
     return new ByteReader(answer);
   }
+}
+
+function readAnswer(reader: ByteReader): SourceAnswer {
+  const state = STATE_BYTES[reader.u8()];
+  if (state === undefined) throw new StorageError("malformed", "an unknown state");
+  return { state, foundedAgeMs: reader.u64() };
 }
 
 /** Until enough is known, a source that was not whole is asked again: it may have become so. */

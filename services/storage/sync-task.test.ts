@@ -37,10 +37,11 @@ test("sources that are behind do not count, unless no other is left to ask", () 
   assert.equal(whole(task("gained", 3, ["behind", "behind", undefined]), registered), true);
 });
 
-test("a majority of empty databases is the beginning of a network, one whole node among them is not", () => {
-  assert.equal(whole(task("mates", 5, ["blank", "blank", undefined, undefined]), all), true);
-  assert.equal(whole(task("mates", 5, ["blank", undefined, undefined, undefined]), all), false);
-  assert.equal(whole(task("mates", 5, ["blank", "blank", "whole", undefined]), all), false);
+test("a majority of new databases is the beginning of a network, one whole node among them is not", () => {
+  assert.equal(whole(task("empty", 5, ["blank", "blank", undefined, undefined]), all), true);
+  assert.equal(whole(task("empty", 5, ["blank", undefined, undefined, undefined]), all), false);
+  assert.equal(whole(task("empty", 5, ["blank", "blank", "whole", undefined]), all), false);
+  assert.equal(whole(task("missed", 5, ["blank", "blank", "blank", undefined]), all), false);
   assert.equal(whole(task("gained", 5, ["blank", "blank", "blank", undefined, undefined]), all), false);
 });
 

@@ -13,10 +13,10 @@ export type SourceState =
 /** Accounts that this node may lack messages of, and whom it pulls them from. */
 export interface SyncTask {
   /**
-   * "mates": this node's database was new or missed map changes. "gained": its swarm took over part of the ring.
+   * "empty": this node's database is new. "missed": it missed map changes. "gained": its swarm took over part of the ring.
    * "refresh": a member has left, perhaps with frames that it alone kept for this node; nothing is known to be missing.
    */
-  readonly kind: "mates" | "gained" | "refresh";
+  readonly kind: "empty" | "missed" | "gained" | "refresh";
   /** The part of the ring: what `owner` kept when the swarms were `ids` (ascending). Everything when undefined. */
   readonly range: { readonly ids: readonly bigint[]; readonly owner: bigint } | undefined;
   /** The holders before, without this node. */
@@ -43,7 +43,7 @@ export function finished(task: SyncTask, registered: (node: Pubkey) => boolean):
 
 /**
  * Whether what was pulled surely holds every acknowledged message. An acknowledged message is at ⌊n/2⌋+1 of the n
- * holders, so any ⌈n/2⌉ whole ones have it between them. A swarm in which most nodes began empty has acknowledged nothing
+ * holders, so any ⌈n/2⌉ whole ones have it between them. A swarm in which most databases are new has acknowledged nothing
  * before that is not at one of them: this is how a new network starts.
  */
 export function whole(task: SyncTask, registered: (node: Pubkey) => boolean): boolean {
@@ -52,7 +52,7 @@ export function whole(task: SyncTask, registered: (node: Pubkey) => boolean): bo
   const wholeSources = states.filter((state) => state === "whole").length;
   if (wholeSources >= Math.ceil(task.size / 2)) return true;
   const blank = states.filter((state) => state === "blank").length + 1;
-  return task.kind === "mates" && wholeSources === 0 && blank >= Math.floor(task.size / 2) + 1;
+  return task.kind === "empty" && wholeSources === 0 && blank >= Math.floor(task.size / 2) + 1;
 }
 
 /** A task in JSON, as stored in the database. */

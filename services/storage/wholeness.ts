@@ -37,7 +37,7 @@ export class NodeWholeness implements Wholeness {
   get ownState(): SourceState {
     const { state } = this.#parts;
     const { behind } = state;
-    if (behind.some((task) => task.kind === "mates")) return "blank";
+    if (behind.some((task) => task.kind === "empty")) return "blank";
     return behind.length > 0 || state.partial ? "behind" : "whole";
   }
 }
