@@ -34,6 +34,8 @@ export interface LinkRequest {
   readonly payload: Buffer;
   /** Fires when the deadline passed or the link is gone. Made only when asked for. */
   readonly signal: AbortSignal;
+  /** Milliseconds until the caller no longer wants the answer; 0 when it does not any more, or its link is gone. */
+  readonly remainingMs: number;
 }
 
 /**

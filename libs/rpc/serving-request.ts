@@ -11,6 +11,7 @@ export class ServingRequest implements LinkRequest {
   readonly #deadlineAt: number;
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #gone = false;
 
   constructor(peer: Pubkey | undefined, frame: Frame) {
     this.peer = peer;
@@ -23,10 +24,15 @@ export class ServingRequest implements LinkRequest {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
-      const left = Math.min(this.#deadlineAt - performance.now(), 2 ** 31 - 1);
-      this.#timer = setTimeout(() => this.abort(), Math.max(0, left));
+      const left = Math.min(this.remainingMs, 2 ** 31 - 1);
+      if (this.#gone) this.#controller.abort();
+      else this.#timer = setTimeout(() => this.abort(), left);
     }
     return this.#controller.signal;
+  }
+
+  get remainingMs(): number {
+    return this.#gone ? 0 : Math.max(0, this.#deadlineAt - performance.now());
   }
 
   /** Nobody waits for the answer any more. */
@@ -36,6 +42,7 @@ export class ServingRequest implements LinkRequest {
 
   /** The link is gone or the deadline passed. */
   abort(): void {
+    this.#gone = true;
     clearTimeout(this.#timer);
     this.#controller?.abort();
   }

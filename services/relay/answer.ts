@@ -14,6 +14,9 @@ export function textAnswer(status: number, text: string): Answer {
 /** The answer when too much is under way already. */
 export const busyAnswer: Answer = textAnswer(503, "Server busy, try again later");
 
+/** The answer when somebody else did not answer in time, or nobody waits any more. */
+export const timeoutAnswer: Answer = textAnswer(504, "Request time out");
+
 const STATUS_BYTES = 2;
 
 /** The form of an answer on a peer link: `u16le status | body`. */

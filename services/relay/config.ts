@@ -122,7 +122,11 @@ export const relayConfig = defineConfig({
     doc: "Connections of clients at once; more are closed as they come.",
     default: 10_000,
   },
-  HOP_TIMEOUT_MS: { schema: integer(100), doc: "Wait for the answer of the next node.", default: 30_000 },
+  HOP_TIMEOUT_MS: {
+    schema: integer(100),
+    doc: "Wait for the answer of the next node, in all: each node on a path gives the next a little less than it has itself.",
+    default: 30_000,
+  },
   EXIT_TIMEOUT_MS: { schema: integer(100), doc: "Wait for the answer of a server outside.", default: 25_000 },
 });
 

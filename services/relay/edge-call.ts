@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Caller } from "./caller.ts";
 import type { ClientWork } from "./client-work.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import { declaredLength, readBody } from "./read-body.ts";
@@ -6,7 +7,7 @@ import { RelayError, refusal } from "./relay-error.ts";
 import type { Place } from "./work-limit.ts";
 
 /** A request as a route sees it. */
-export interface EdgeRequest {
+export interface EdgeRequest extends Caller {
   readonly method: string;
   readonly header: (name: string) => string | undefined;
   /** Client's IP address. */
@@ -18,6 +19,8 @@ export interface EdgeRequest {
 /** What a call needs of the edge. */
 export interface EdgeCallParts {
   readonly work: ClientWork;
+  /** How long a client waits once its request is whole, ms. */
+  readonly waitMs: number;
   readonly metrics: Pick<RelayMetrics, "bodyBytes" | "busy">;
 }
 
@@ -27,6 +30,8 @@ export class EdgeCall implements EdgeRequest, Disposable {
   readonly #response: ServerResponse;
   readonly #parts: EdgeCallParts;
   #place: Place | undefined;
+  #gone: AbortController | undefined;
+  #deadlineAt = Number.POSITIVE_INFINITY;
 
   constructor(request: IncomingMessage, response: ServerResponse, parts: EdgeCallParts) {
     this.#request = request;
@@ -40,6 +45,21 @@ export class EdgeCall implements EdgeRequest, Disposable {
 
   get address(): string {
     return this.#request.socket.remoteAddress ?? "";
+  }
+
+  get remainingMs(): number {
+    return this.#response.destroyed ? 0 : Math.max(0, this.#deadlineAt - performance.now());
+  }
+
+  /** Fires when the client goes away. */
+  get signal(): AbortSignal {
+    if (!this.#gone) {
+      const gone = new AbortController();
+      this.#gone = gone;
+      if (this.#response.destroyed) gone.abort();
+      else this.#response.once("close", () => gone.abort());
+    }
+    return this.#gone.signal;
   }
 
   header(name: string): string | undefined {
@@ -57,6 +77,7 @@ export class EdgeCall implements EdgeRequest, Disposable {
     if (!body) throw new RelayError("aborted", "the client went away");
     if (!place.enter()) throw this.#busy();
     this.#parts.metrics.bodyBytes.observe(body.length);
+    this.#deadlineAt = performance.now() + this.#parts.waitMs;
     return body;
   }
 

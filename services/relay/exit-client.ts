@@ -2,7 +2,8 @@ import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
 import type { ServerLayer } from "@swarmpost/onion";
 import { Agent, type Dispatcher } from "undici";
-import { type Answer, busyAnswer, knownStatus, textAnswer } from "./answer.ts";
+import { type Answer, busyAnswer, knownStatus, textAnswer, timeoutAnswer } from "./answer.ts";
+import { type Caller, timeFor } from "./caller.ts";
 import { isPublicAddress } from "./exit-address.ts";
 import type { ExitPolicy } from "./exit-policy.ts";
 import type { ExitWork } from "./exit-work.ts";
@@ -39,8 +40,8 @@ export class ExitClient implements AsyncDisposable {
     this.#work = parts.work;
   }
 
-  /** `refused` when the policy does not let the request leave. Never rejects. */
-  async post(layer: ServerLayer): Promise<Answer | "refused"> {
+  /** `refused` when the policy does not let the request leave. Ends when the caller is gone. Never rejects. */
+  async post(layer: ServerLayer, caller: Caller): Promise<Answer | "refused"> {
     const decision = this.#policy.decide(layer);
     if (!decision) {
       this.#exits.inc({ result: "refused" });
@@ -50,7 +51,7 @@ export class ExitClient implements AsyncDisposable {
     if (!place) return this.#busy();
     try {
       const dispatcher = decision.listed ? this.#open : this.#guarded;
-      const answer = await this.#request(decision.url, { dispatcher, body: layer.plaintext, place });
+      const answer = await this.#request(decision.url, { dispatcher, body: layer.plaintext, place, caller });
       if (!answer) return this.#busy();
       this.#exits.inc({ result: "answered" });
       return answer;
@@ -62,15 +63,16 @@ export class ExitClient implements AsyncDisposable {
   /** Undefined when there is no room for the answer. */
   async #request(
     url: URL,
-    { dispatcher, body, place }: { dispatcher: Dispatcher; body: Buffer; place: Place },
+    { dispatcher, body, place, caller }: { dispatcher: Dispatcher; body: Buffer; place: Place; caller: Caller },
   ): Promise<Answer | undefined> {
+    const timeout = AbortSignal.timeout(timeFor(caller, this.#options.timeoutMs));
     const response = await dispatcher.request({
       origin: url.origin,
       path: url.pathname,
       method: "POST",
       body,
       headers: { "content-type": "application/octet-stream", "user-agent": this.#options.userAgent },
-      signal: AbortSignal.timeout(this.#options.timeoutMs),
+      signal: AbortSignal.any([timeout, caller.signal]),
     });
     const chunks: Buffer[] = [];
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
@@ -94,7 +96,7 @@ export class ExitClient implements AsyncDisposable {
     }
     const timeout = name === "TimeoutError" || (typeof code === "string" && code.includes("TIMEOUT"));
     this.#exits.inc({ result: timeout ? "timeout" : "failed" });
-    return timeout ? textAnswer(504, "Request time out") : textAnswer(502, "Could not reach the server");
+    return timeout ? timeoutAnswer : textAnswer(502, "Could not reach the server");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock } from "@swarmpost/runtime";
 import type { Answer } from "./answer.ts";
+import type { Caller } from "./caller.ts";
 import type { LayerOutcome } from "./metrics.ts";
 import type { StorageRpc } from "./storage-rpc.ts";
 
@@ -22,10 +23,10 @@ export class FinalDestination {
   }
 
   /** @param hopNo how many relays the request passed before this node. */
-  async answer(body: Buffer, hopNo: number): Promise<Answer> {
+  async answer(body: Buffer, hopNo: number, caller: Pick<Caller, "remainingMs">): Promise<Answer> {
     const builds = isPathBuild(body);
     this.#count(builds ? "path_build" : "final");
-    if (!builds) return this.#storage.call(body);
+    if (!builds) return this.#storage.call(body, caller);
     const text = JSON.stringify({ path: "built", hops: hopNo + 1, t: this.#clock.now() });
     return { status: 200, json: true, body: Buffer.from(text, "utf8") };
   }

@@ -2,7 +2,8 @@ import type { Pubkey } from "@swarmpost/crypto";
 import type { NetworkView } from "@swarmpost/network-view";
 import { encodeHopFrame, type OnionRequest } from "@swarmpost/onion";
 import { LinkError, type PeerLinks } from "@swarmpost/rpc";
-import { type Answer, busyAnswer, decodeHopAnswer, textAnswer } from "./answer.ts";
+import { type Answer, busyAnswer, decodeHopAnswer, textAnswer, timeoutAnswer } from "./answer.ts";
+import { type Caller, timeFor } from "./caller.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import { PEER_KIND } from "./peer-kind.ts";
 
@@ -26,15 +27,21 @@ export class NextHop {
     this.#parts = parts;
   }
 
-  async forward(next: Pubkey, request: OnionRequest): Promise<Answer> {
+  /** Waits no longer than the caller does, and does not even ask for one who is gone. */
+  async forward(next: Pubkey, request: OnionRequest, caller: Pick<Caller, "remainingMs">): Promise<Answer> {
     const { links, view, metrics } = this.#parts;
     if (!view().registered(next)) {
       metrics.hops.inc({ result: "not_found" });
       return textAnswer(502, `Next node not found: ${next}`);
     }
+    const deadlineMs = timeFor(caller, this.#timeoutMs);
+    if (deadlineMs === 0) {
+      metrics.hops.inc({ result: "timeout" });
+      return timeoutAnswer;
+    }
     const start = performance.now();
     try {
-      const answer = await links.request(next, PEER_KIND.hop, encodeHopFrame(request), { deadlineMs: this.#timeoutMs });
+      const answer = await links.request(next, PEER_KIND.hop, encodeHopFrame(request), { deadlineMs });
       metrics.hops.inc({ result: "answered" });
       return decodeHopAnswer(answer);
     } catch (error) {
@@ -53,7 +60,7 @@ export class NextHop {
         return textAnswer(502, `Next node is currently unreachable: ${next}`);
       case "timeout":
         hops.inc({ result: "timeout" });
-        return textAnswer(504, "Request time out");
+        return timeoutAnswer;
       case "overloaded":
         hops.inc({ result: "busy" });
         return busyAnswer;

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { clientChannelKey, generateSeed, nodeKeysFromSeed, x25519KeyPair } from "@swarmpost/crypto";
 import { frame, unframe } from "@swarmpost/encoding";
 import { buildOnion, type OnionHop, type OnionRoute, parseOnionRequest } from "@swarmpost/onion";
+import { nodeCertificate, PeerServer } from "@swarmpost/rpc";
 import { RelayNetwork, type TestRelay } from "./testing/relay-network.ts";
 
 let network: RelayNetwork;
@@ -113,14 +114,33 @@ test("a node that shows another key than the proof's is unreachable", async () =
 test("a next node that does not answer in time ends in 504", async () => {
   await using slow = await RelayNetwork.start({ nodes: 2, config: { HOP_TIMEOUT_MS: "500" } });
   const [guard, last] = slow.relays as [TestRelay, TestRelay];
-  const hold = Promise.withResolvers<void>();
-  last.storage.script = async () => {
-    await hold.promise;
-    return [200, {}];
-  };
+  // In the last node's place, with its key: one that takes the frame and says nothing.
+  const hold = Promise.withResolvers<Buffer>();
+  const identity = { keys: last.keys, certificate: await nodeCertificate(last.keys), host: "127.0.0.1", port: 0 };
+  await using silent = new PeerServer(
+    { ...identity, graceMs: 100 },
+    { admit: () => true, handler: () => hold.promise },
+  );
+  await silent.listen();
+  const peerPort = Number(silent.address.split(":").at(-1));
+  await slow.show((node, index) =>
+    index === 1 && node.contact ? { ...node, contact: { ...node.contact, peerPort } } : node,
+  );
   const reply = await slow.onion(guard, buildOnion(route([guard.hop], last.hop), info).body);
   assert.deepEqual([reply.status, reply.body.toString()], [504, "Request time out"]);
-  hold.resolve();
+  hold.resolve(Buffer.alloc(2));
+});
+
+test("a destination whose storage is slow says so itself, before the nodes before it give up", async () => {
+  await using slow = await RelayNetwork.start({ nodes: 2, config: { HOP_TIMEOUT_MS: "1000" } });
+  const [guard, last] = slow.relays as [TestRelay, TestRelay];
+  const hold = Promise.withResolvers<[number, string]>();
+  last.storage.script = () => hold.promise;
+  const onion = buildOnion(route([guard.hop], last.hop), info);
+  const reply = await slow.onion(guard, onion.body);
+  const said = JSON.parse(onion.open(reply.body)?.toString() ?? "null") as unknown;
+  assert.deepEqual([reply.status, said], [200, { status: 504, body: "Request time out" }]);
+  hold.resolve([200, ""]);
 });
 
 test("a next node that is not ready says so under its own name", async () => {

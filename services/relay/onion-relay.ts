@@ -1,6 +1,7 @@
 import { type ChannelKey, type NodeKeys, type Pubkey, serverChannelKey } from "@swarmpost/crypto";
 import { encodeFinalReply, type InnerLayer, type OnionLayer, type OnionRequest, parseInner } from "@swarmpost/onion";
 import { type Answer, textAnswer } from "./answer.ts";
+import type { Caller } from "./caller.ts";
 import type { ExitClient } from "./exit-client.ts";
 import type { FinalDestination } from "./final-destination.ts";
 import type { LayerOutcome } from "./metrics.ts";
@@ -22,6 +23,13 @@ export interface OnionParts {
   readonly count: (outcome: LayerOutcome) => void;
 }
 
+/** A layer whose inside is known. */
+interface OpenedLayer {
+  readonly request: OnionRequest;
+  readonly key: ChannelKey;
+  readonly caller: Caller;
+}
+
 /**
  * Peels one onion layer and does what is inside: answer as the destination, send on, or leave to a server. Errors are
  * plain text until the layer opened and for what comes from beyond; the rest is encrypted to the client.
@@ -36,7 +44,8 @@ export class OnionRelay {
     this.#parts = parts;
   }
 
-  async answer(request: OnionRequest): Promise<Answer> {
+  /** Nothing is asked of others for longer than the caller waits. */
+  async answer(request: OnionRequest, caller: Caller): Promise<Answer> {
     const { count } = this.#parts;
     if (request.hopNo > MAX_HOPS) {
       count("too_long");
@@ -51,7 +60,7 @@ export class OnionRelay {
     const inner = readInner(opened);
     // A final layer is counted by what it is for.
     if (inner?.kind !== "final") count(inner?.kind ?? "invalid_json");
-    return inner ? this.#act(inner, request, key) : sealed(textAnswer(400, "Invalid json"), key);
+    return inner ? this.#act(inner, { request, key, caller }) : sealed(textAnswer(400, "Invalid json"), key);
   }
 
   /** Undefined for an ephemeral key of small order: nobody's layer. */
@@ -75,23 +84,23 @@ export class OnionRelay {
     return plaintext === undefined || (await replay.isNew(layer, key)) ? plaintext : "replay";
   }
 
-  async #act(inner: InnerLayer, request: OnionRequest, key: ChannelKey): Promise<Answer> {
+  async #act(inner: InnerLayer, { request, key, caller }: OpenedLayer): Promise<Answer> {
     switch (inner.kind) {
       case "final": {
-        const answer = await this.#parts.final.answer(inner.body, request.hopNo);
+        const answer = await this.#parts.final.answer(inner.body, request.hopNo, caller);
         return sealed(answer, key, inner);
       }
       case "server": {
-        const answer = await this.#parts.exit.post(inner);
+        const answer = await this.#parts.exit.post(inner, caller);
         return answer === "refused" ? sealed(textAnswer(400, "Invalid url"), key) : answer;
       }
       case "node":
-        return this.#forward(inner.next, { ...inner, hopNo: request.hopNo + 1 });
+        return this.#forward(inner.next, { ...inner, hopNo: request.hopNo + 1 }, caller);
     }
   }
 
-  #forward(next: Pubkey, request: OnionRequest): Promise<Answer> {
-    return next === this.#keys.pubkey ? this.answer(request) : this.#parts.hop.forward(next, request);
+  #forward(next: Pubkey, request: OnionRequest, caller: Caller): Promise<Answer> {
+    return next === this.#keys.pubkey ? this.answer(request, caller) : this.#parts.hop.forward(next, request, caller);
   }
 }
 

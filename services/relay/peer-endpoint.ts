@@ -38,8 +38,9 @@ export function peerHandler(parts: PeerEndpointParts): LinkHandler {
   };
 }
 
-async function hop(parts: PeerEndpointParts, peer: Pubkey, { payload }: LinkRequest): Promise<Answer> {
+async function hop(parts: PeerEndpointParts, peer: Pubkey, request: LinkRequest): Promise<Answer> {
   const { readiness, metrics, work } = parts;
+  const { payload } = request;
   if (readiness.reason() !== undefined) return textAnswer(503, `Snode not ready: ${parts.keys.pubkey}`);
   if (!(await parts.limiter.takeForNode(peer))) {
     metrics.limited.inc({ by: "node" });
@@ -52,7 +53,7 @@ async function hop(parts: PeerEndpointParts, peer: Pubkey, { payload }: LinkRequ
     metrics.busy.inc({ by: "node" });
     return busyAnswer;
   }
-  return parts.onions.answer({ ...layer, hopNo: Math.max(1, layer.hopNo) });
+  return parts.onions.answer({ ...layer, hopNo: Math.max(1, layer.hopNo) }, request);
 }
 
 /** Whoever brings proofs is named by the key that TLS verified, never by what the request says. */

@@ -55,7 +55,7 @@ function storageRpc(parts: RouteParts): Route {
       if (request.header("x-loki-long-poll") !== undefined) {
         throw refusal(410, "long polling is no longer supported, client upgrade required");
       }
-      return parts.storage.call(await request.body());
+      return parts.storage.call(await request.body(), request);
     },
   };
 }
@@ -67,7 +67,7 @@ function onionRequest({ readiness, onions }: RouteParts): Route {
     path: "/onion_req/v2",
     answer: async (request) => {
       refuseUnready(readiness.reason());
-      return onions.answer(parse(await request.body()));
+      return onions.answer(parse(await request.body()), request);
     },
   };
 }

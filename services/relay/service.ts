@@ -106,7 +106,8 @@ async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "
   );
   const edgeOptions = edgeOptionsOf(config);
   const pem = await edgeCertificate(config);
-  const edgeParts = { routes: routes({ ...parts, limited: metrics.limited }), work: work.clients, metrics, onError };
+  const served = { routes: routes({ ...parts, limited: metrics.limited }), work: work.clients };
+  const edgeParts = { ...served, waitMs: config.HOP_TIMEOUT_MS, metrics, onError };
   const edge = stack.use(new EdgeServer({ ...edgeOptions, ...pem }, edgeParts));
   const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT };
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));

@@ -1,5 +1,6 @@
 import { type Link, LinkError } from "@swarmpost/rpc";
-import { type Answer, busyAnswer, textAnswer } from "./answer.ts";
+import { type Answer, busyAnswer, textAnswer, timeoutAnswer } from "./answer.ts";
+import { type Caller, timeFor } from "./caller.ts";
 
 /** Kinds of requests on the local link to storage. */
 const KIND = { rpc: 1, ready: 2 } as const;
@@ -20,11 +21,13 @@ export class StorageRpc {
     this.#link = link;
   }
 
-  /** Has `{"method","params"}` answered by storage, which does all the parsing. Never rejects. */
-  async call(json: Buffer): Promise<Answer> {
+  /** Has `{"method","params"}` answered by storage, which does all the parsing; not for a caller that is gone. Never rejects. */
+  async call(json: Buffer, caller: Pick<Caller, "remainingMs">): Promise<Answer> {
+    const deadlineMs = timeFor(caller, RPC_TIMEOUT_MS);
+    if (deadlineMs === 0) return timeoutAnswer;
     try {
       const payload = Buffer.concat([TEXT_BODY, json]);
-      return readAnswer(await this.#link.request(KIND.rpc, payload, { deadlineMs: RPC_TIMEOUT_MS }));
+      return readAnswer(await this.#link.request(KIND.rpc, payload, { deadlineMs }));
     } catch (error) {
       return failedAnswer(error);
     }
@@ -48,7 +51,7 @@ function readAnswer(bytes: Buffer): Answer {
 
 function failedAnswer(error: unknown): Answer {
   const code = error instanceof LinkError ? error.code : undefined;
-  if (code === "timeout") return textAnswer(504, "Request time out");
+  if (code === "timeout") return timeoutAnswer;
   if (code === "overloaded") return busyAnswer;
   if (code === "unreachable" || code === "lost") {
     return textAnswer(503, "Service node is not ready: storage is unreachable\n");

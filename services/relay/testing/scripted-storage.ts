@@ -7,20 +7,26 @@ export type StorageScript = (request: { method: string; params: unknown }) => Pr
 export class ScriptedStorage implements AsyncDisposable {
   /** Methods asked so far. */
   readonly asked: string[] = [];
+  /** How long the relay said that it waits, ms, for each. */
+  readonly waits: number[] = [];
   /** Readiness answer; empty is ready. */
   notReady = "";
   script: StorageScript = async ({ method, params }) => [200, { method, params, t: 1 }];
-  readonly #server = new LocalLinkServer({ host: "127.0.0.1", port: 0, graceMs: 100 }, async ({ kind, payload }) => {
-    if (kind === 2) return Buffer.from(this.notReady);
-    const request = JSON.parse(payload.subarray(1).toString("utf8")) as { method: string; params: unknown };
-    this.asked.push(request.method);
-    const [status, body] = await this.script(request);
-    const json = typeof body === "object";
-    const head = Buffer.alloc(3);
-    head.writeUInt16LE(status);
-    head.writeUInt8(json ? 1 : 0, 2);
-    return Buffer.concat([head, Buffer.from(json ? JSON.stringify(body) : body)]);
-  });
+  readonly #server = new LocalLinkServer(
+    { host: "127.0.0.1", port: 0, graceMs: 100 },
+    async ({ kind, payload, remainingMs }) => {
+      if (kind === 2) return Buffer.from(this.notReady);
+      const request = JSON.parse(payload.subarray(1).toString("utf8")) as { method: string; params: unknown };
+      this.asked.push(request.method);
+      this.waits.push(remainingMs);
+      const [status, body] = await this.script(request);
+      const json = typeof body === "object";
+      const head = Buffer.alloc(3);
+      head.writeUInt16LE(status);
+      head.writeUInt8(json ? 1 : 0, 2);
+      return Buffer.concat([head, Buffer.from(json ? JSON.stringify(body) : body)]);
+    },
+  );
 
   get address(): string {
     return this.#server.address;
