@@ -24,6 +24,7 @@ import { followSources, type RelayOpen, realOnes } from "./open.ts";
 import { type Admit, peerContacts } from "./peer-contacts.ts";
 import { type PeerEndpointParts, peerHandler } from "./peer-endpoint.ts";
 import { Readiness } from "./readiness.ts";
+import { followAdmission } from "./readmission.ts";
 import { type RouteParts, routes } from "./routes.ts";
 import { SeedAnswers } from "./seed-answers.ts";
 import { StorageRpc } from "./storage-rpc.ts";
@@ -50,6 +51,7 @@ type Serving = PeerIdentity &
     readonly links: PeerLinks;
     readonly view: () => NetworkView;
     readonly registered: Admit;
+    readonly admit: Admit | undefined;
     readonly stack: AsyncDisposableStack;
   };
 
@@ -64,7 +66,6 @@ export async function createRelay(
   open: RelayOpen = realOnes,
 ): Promise<RelayService> {
   await using stack = new AsyncDisposableStack();
-  const admit = open.admit ?? (() => true);
   const keys = nodeKeysFromSeed(Buffer.from(config.NODE_SEED, "hex"));
   const certificate = await nodeCertificate(keys);
   const metrics = relayMetrics(runtime.metrics);
@@ -79,16 +80,16 @@ export async function createRelay(
   const readiness = stack.use(new Readiness(keys.pubkey, { view: follower, storage }));
   relayGauges(runtime.metrics, { cache, work: Object.values(work), readiness });
 
+  const { admit = () => true } = open;
   const registered = (peer: Pubkey): boolean => view().registered(peer) && admit(peer);
   const peers = { contact: peerContacts(view, admit), admit: registered };
   const links = stack.use(new PeerLinks({ keys, certificate }, peers));
   const limiter = makeLimiter(config, { keys, clients: cache });
-  const { clock } = runtime;
-  const parts = { keys, cache, storage, links, view, metrics, clock, exits: work.exits, stack };
-  const onions = makeOnionRelay(config, parts);
+  const onionParts = { keys, cache, storage, links, view, metrics, clock: runtime.clock, exits: work.exits, stack };
+  const onions = makeOnionRelay(config, onionParts);
   const jsonRpc = { seeds: new SeedAnswers({ keys }, runtime), view };
   const shared = { keys, certificate, config, runtime, metrics, readiness, follower, links, registered, view, stack };
-  const served = await serve({ ...shared, limiter, onions, jsonRpc, storage, proofs, work });
+  const served = await serve({ ...shared, admit: open.admit, limiter, onions, jsonRpc, storage, proofs, work });
 
   readiness.opened();
   runtime.health.check("network view", () => readiness.viewReason());
@@ -98,27 +99,25 @@ export async function createRelay(
 }
 
 async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "peerPort" | "address">> {
-  const { config, keys, certificate, metrics, runtime, follower, links, registered, stack, work } = parts;
+  const { config, keys, certificate, metrics, runtime, links, registered, stack, work } = parts;
   const onError = (error: unknown): void => runtime.logger.error("request_failed", errorFields(error));
   const peerOptions = { keys, certificate, host: config.HOST, port: config.PEER_PORT, onError };
   const peers = stack.use(
     new PeerServer(peerOptions, { admit: registered, handler: peerHandler({ ...parts, work: work.peers }) }),
   );
-  const edgeOptions = edgeOptionsOf(config);
-  const pem = await edgeCertificate(config);
   const served = { routes: routes({ ...parts, limited: metrics.limited }), work: work.clients };
   const edgeParts = { ...served, waitMs: config.HOP_TIMEOUT_MS, metrics, onError };
-  const edge = stack.use(new EdgeServer({ ...edgeOptions, ...pem }, edgeParts));
+  const edge = stack.use(new EdgeServer({ ...edgeOptionsOf(config), ...(await edgeCertificate(config)) }, edgeParts));
   const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT };
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));
   const ports = () => ({ httpsPort: edge.port, peerPort: Number(peers.address.split(":").at(-1)) });
   const contact = () => ({ ip: config.PUBLIC_IP, ...ports(), replicaPort: config.REPLICA_PORT, certificate });
   implement(grpc, NodeService, nodeService({ ...parts, contact, clock: runtime.clock }));
-  const unfollow = follower.onChange(() => {
+  const readmit = () => {
     peers.readmit();
     links.refresh();
-  });
-  stack.defer(unfollow);
+  };
+  stack.use(followAdmission(readmit, parts));
   await Promise.all([peers.listen(), edge.listen(), grpc.listen()]);
   return { ...ports(), address: grpc.address };
 }

@@ -7,6 +7,7 @@ import { createRuntime, parseConfig, type Runtime, silentLogger } from "@swarmpo
 import { eventually } from "@swarmpost/testkit";
 import { Agent } from "undici";
 import { relayConfig } from "../config.ts";
+import type { Admit } from "../peer-contacts.ts";
 import { createRelay, type RelayService } from "../service.ts";
 import { FakeFollower, type ViewNode } from "./fake-view.ts";
 import { ScriptedStorage } from "./scripted-storage.ts";
@@ -23,6 +24,8 @@ export interface RelayNetworkOptions {
   readonly nodes: number;
   /** Real Redis; memory when absent. */
   readonly redisUrl?: string;
+  /** A fault: which keys relays let through besides the registry. */
+  readonly admit?: Admit;
   /** Changes to every relay's configuration. */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -77,6 +80,7 @@ export class TestRelay {
         return this.#cache;
       },
       view: async () => follower,
+      ...(options.admit ? { admit: options.admit } : {}),
     });
   }
 }
