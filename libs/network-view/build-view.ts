@@ -11,6 +11,8 @@ export interface ViewParts {
   readonly map: SwarmMapView;
   readonly previousMap: SwarmMapView | undefined;
   readonly contacts: ReadonlyMap<Pubkey, NodeContact>;
+  /** Nodes whose contact comes from a proof that ran out; none when absent. */
+  readonly expired?: ReadonlySet<Pubkey>;
 }
 
 /** The view before anything is known. */
@@ -63,6 +65,7 @@ function networkNode(registered: RegisteredNode, parts: ViewParts, before: Netwo
     x25519,
     swarmId: parts.map.swarmOf(key),
     contact: parts.contacts.get(key),
+    offered: parts.contacts.has(key) && !parts.expired?.has(key),
     registrationHeight: registered.registrationHeight,
     requestedUnlockHeight: registered.requestedUnlockHeight,
     operator: `0x${Buffer.from(registered.operator).toString("hex")}`,

@@ -45,6 +45,31 @@ test("a contact that has run out stays while its source still gives it", () => {
   assert.equal(book.contacts.size, 1);
 });
 
+test("while the source is away a contact that runs out is marked at once and goes a day later", () => {
+  const book = new ContactBook({ lifetimeMs });
+  const end = 1_000_000 + lifetimeMs;
+  book.replace([testProof(a, 1, { receivedMs: 1_000_000 })], 1_000_000);
+  assert.equal(book.age(end - 1), false);
+  assert.equal(book.age(end), true);
+  assert.equal(book.age(end + 1), false);
+  assert.deepEqual([[...book.expired], [...book.contacts.keys()]], [[a], [a]]);
+  assert.equal(book.age(end + 24 * 3_600_000), true);
+  assert.deepEqual([book.expired.size, book.contacts.size], [0, 0]);
+});
+
+test("a contact that ran out is unmarked by a newer proof, or when its source is back and still gives it", () => {
+  const book = new ContactBook({ lifetimeMs });
+  const [first, second] = [testProof(a, 1, { receivedMs: 1_000 }), testProof(b, 1, { receivedMs: 1_000 })];
+  book.replace([first, second], 1_000);
+  const nowMs = 2_000 + lifetimeMs;
+  book.age(nowMs);
+  assert.equal(book.expired.size, 2);
+  assert.equal(book.accept([testProof(a, 2, { receivedMs: nowMs })]), true);
+  assert.deepEqual([...book.expired], [b]);
+  assert.equal(book.replace([second], nowMs), true);
+  assert.equal(book.expired.size, 0);
+});
+
 test("what is no proof changes nothing", () => {
   const book = new ContactBook({ lifetimeMs });
   book.accept([testProof(a, 1)]);

@@ -129,6 +129,21 @@ test("sources that fall silent, forget or go back leave the last view in force",
   assert.ok(follower.current.node(a)?.contact);
 });
 
+test("a node whose proof ran out while test-suite was away is offered to nobody, though nodes still find it", async () => {
+  await using sources = await answering();
+  const clock = new ManualClock(1_000_000);
+  const runtime = createRuntime("test", { logger: silentLogger, clock });
+  await using follower = await followNetwork({ ...sources.options, pullIntervalMs: 20 }, { runtime });
+  assert.equal(follower.current.node(a)?.offered, true);
+  assert.equal(follower.current.node(b)?.offered, false);
+  sources.answers.proofs = undefined;
+  clock.advance(126 * 60_000);
+  await eventually(() => assert.equal(follower.current.node(a)?.offered, false));
+  assert.ok(follower.current.node(a)?.contact);
+  sources.answers.proofs = [testProof(a, 9_000)];
+  await eventually(() => assert.equal(follower.current.node(a)?.offered, true));
+});
+
 test("a follower that was disposed hears nothing more and keeps its last view", async () => {
   await using sources = await answering();
   const follower = await follow(sources, 20);

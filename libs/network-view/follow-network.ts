@@ -63,6 +63,7 @@ export async function followNetwork(options: FollowOptions, { runtime }: { runti
         map: books.maps.map,
         previousMap: books.maps.previous,
         contacts: books.proofs.contacts,
+        expired: books.proofs.expired,
       },
       before,
     ),
@@ -70,7 +71,7 @@ export async function followNetwork(options: FollowOptions, { runtime }: { runti
   const sources = [
     registrySource(options, books.registry, stack),
     mapSource(options, books.maps, stack),
-    proofSource(options, books.proofs, { stack, runtime }),
+    proofSource(options, books.proofs, { stack, runtime, cell }),
   ];
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, runtime.signal]);
@@ -161,7 +162,7 @@ function mapSource(options: FollowOptions, book: MapBook, stack: AsyncDisposable
 function proofSource(
   options: FollowOptions,
   book: ContactBook,
-  { stack, runtime }: { stack: AsyncDisposableStack; runtime: Runtime },
+  { stack, runtime, cell }: { stack: AsyncDisposableStack; runtime: Runtime; cell: ViewCell },
 ): Source {
   const client = createClient(ProofService, stack.use(openChannel(options.testSuiteAddress)));
   return {
@@ -169,8 +170,14 @@ function proofSource(
     subject: "swarmpost.proof.changed",
     known: () => book.known,
     pull: async (signal) => {
-      const { proofs } = await client.getProofs({}, { signal, deadlineMs: PULL_DEADLINE_MS });
-      return book.replace(proofs, runtime.clock.now());
+      try {
+        const { proofs } = await client.getProofs({}, { signal, deadlineMs: PULL_DEADLINE_MS });
+        return book.replace(proofs, runtime.clock.now());
+      } catch (error) {
+        // Proofs run out whether or not test-suite is there to say so.
+        if (book.age(runtime.clock.now())) cell.touch();
+        throw error;
+      }
     },
     hint: (payload) => {
       const { accepted, dropped } = fromBinary(ProofsChangedSchema, payload);

@@ -46,8 +46,10 @@ export interface NetworkNode {
   readonly x25519: Buffer;
   /** Undefined while it is in no swarm. */
   readonly swarmId: SwarmId | undefined;
-  /** Undefined while no valid proof is known: such a node is offered to no client. */
+  /** Where other nodes find it: from its last proof, up to a day after that ran out. */
   readonly contact?: NodeContact | undefined;
+  /** Whether clients may be told of it: only while its proof is valid. */
+  readonly offered: boolean;
   readonly registrationHeight: bigint;
   /** 0 when no unlock was requested. */
   readonly requestedUnlockHeight: bigint;

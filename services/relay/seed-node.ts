@@ -8,7 +8,7 @@ export type ContactedNode = NetworkNode & { readonly contact: NodeContact };
 
 /** Whether a node may be told to clients at all: one without a valid uptime proof never is. */
 export function isOffered(node: NetworkNode, activeOnly: boolean): node is ContactedNode {
-  return node.contact !== undefined && (!activeOnly || node.swarmId !== undefined);
+  return node.contact !== undefined && node.offered && (!activeOnly || node.swarmId !== undefined);
 }
 
 /** The part of a node that the seed's signature covers. */

@@ -70,6 +70,19 @@ test("a node without a proof is offered to nobody, one in no swarm only when ask
   assert.deepEqual(keysOf(await states({ service_node_pubkeys: keys })), [nodes[1].pubkey]);
 });
 
+test("a node whose proof ran out is offered to nobody, even when asked for by key", async () => {
+  await using more = await RelayNetwork.start({ nodes: 2 });
+  const [seed, gone] = more.relays as [TestRelay, TestRelay];
+  await more.show((node) => (node.pubkey === gone.pubkey ? { ...node, expired: true } : node));
+  const params = { service_node_pubkeys: [seed.pubkey, gone.pubkey], active_only: false };
+  const reply = await more.request(seed, "/json_rpc", JSON.stringify({ method: "get_service_nodes", params }));
+  const json = JSON.parse(reply.body.toString()) as { result: { service_node_states: { pubkey_ed25519: string }[] } };
+  assert.deepEqual(
+    json.result.service_node_states.map((state) => state.pubkey_ed25519),
+    [seed.pubkey],
+  );
+});
+
 test("swarm ids are whole numbers of 64 bits", async () => {
   const { text } = await ask({ method: "get_service_nodes", params: { active_only: false } });
   const ids = swarmIds(text);

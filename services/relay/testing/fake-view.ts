@@ -15,6 +15,8 @@ import { RegistrySchema, SwarmMapSchema } from "@swarmpost/protos";
 export interface ViewNode {
   readonly pubkey: Pubkey;
   readonly contact?: NodeContact | undefined;
+  /** Whether the proof of its contact ran out. */
+  readonly expired?: boolean;
   /** Whether it sits in the only swarm. */
   readonly seated: boolean;
 }
@@ -40,7 +42,8 @@ export function fakeView(nodes: readonly ViewNode[], before: NetworkView = empty
   const swarms = members.length > 0 ? [{ id: SWARM_ID, members, changedHeight: 6n }] : [];
   const map = swarmMapView(create(SwarmMapSchema, { height: 6n, swarms, hash: Buffer.alloc(32, 3) }));
   const contacts = new Map(nodes.flatMap(({ pubkey, contact }) => (contact ? [[pubkey, contact] as const] : [])));
-  return composeView({ registry, map, previousMap: undefined, contacts }, before);
+  const expired = new Set(nodes.filter((node) => node.expired).map(({ pubkey }) => pubkey));
+  return composeView({ registry, map, previousMap: undefined, contacts, expired }, before);
 }
 
 /** A view follower that a test moves by hand. */

@@ -3,11 +3,11 @@ import { accountBytes, type AccountId, type SwarmMember, swarmJson } from "@swar
 import type { Answer } from "./answer.ts";
 import type { MethodNode } from "./node.ts";
 
-/** The swarm of an account for clients; members that cannot be reached are left out. */
+/** The swarm of an account for clients; members without a valid uptime proof are left out. */
 export function swarmBody(swarm: Swarm | undefined, node: MethodNode): object {
   const members = (swarm?.members ?? []).flatMap((member): SwarmMember[] => {
     const known = node.view.current.node(member);
-    if (known?.contact === undefined) return [];
+    if (!known?.contact || !known.offered) return [];
     const { ip, httpsPort, peerPort } = known.contact;
     return [{ pubkey: member, x25519: known.x25519, ip, httpsPort, peerPort }];
   });
