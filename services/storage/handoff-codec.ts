@@ -1,11 +1,16 @@
+import { pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import type { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { Deletion } from "./delete-statement.ts";
 import type { MessageEntry, MessageKey, TombstoneEntry, TombstoneKey } from "./message-key.ts";
 import { readStamp } from "./record-codec.ts";
+import type { Holders } from "./sync-task.ts";
 
 /** Most entries in one message of a handoff. */
 export const MAX_ENTRIES = 4_096;
+
+/** Most holders of one part of the ring, and most parts, that a source may name. */
+export const MAX_HOLDERS = 256;
 
 /** Writes a list with its length before it. */
 export function writeList<T>(
@@ -58,6 +63,16 @@ export function writeDeletion(writer: ByteWriter, deletion: Deletion): void {
 /** Account and request; the id is computed by the reader of the record, never believed. */
 export function readDeletion(reader: ByteReader): Omit<Deletion, "id"> {
   return { account: copy(reader, 33), request: Buffer.from(reader.blob()) };
+}
+
+export function writeHolders(writer: ByteWriter, holders: Holders): void {
+  writer.u32(holders.size);
+  writeList(writer, holders.sources, (each, node) => each.bytes(pubkeyBytes(node)));
+}
+
+export function readHolders(reader: ByteReader): Holders {
+  const size = reader.u32();
+  return { size, sources: reader.list(MAX_HOLDERS, (each) => pubkey(each.bytes(32))) };
 }
 
 /** A cursor that may be absent. */

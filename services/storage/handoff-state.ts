@@ -4,9 +4,11 @@ import type { Clock } from "@swarmpost/runtime";
 import { KnownMap, type KnownMapJson } from "./known-map.ts";
 import type { NodeView } from "./node-view.ts";
 import { MAP_LIFE_MS, SeenMaps } from "./seen-maps.ts";
-import { planSync } from "./sync-plan.ts";
+import { concerns, planSync } from "./sync-plan.ts";
+import { nextRound, pulled } from "./sync-rounds.ts";
 import {
   finished,
+  type Holders,
   type SourceState,
   type SyncTask,
   type SyncTaskJson,
@@ -113,11 +115,11 @@ export class HandoffState {
     return true;
   }
 
-  /** Notes that a source was pulled to the end. */
-  done(task: SyncTask, source: Pubkey, state: SourceState): void {
-    this.#tasks = this.#tasks.map((each) =>
-      each === task ? { ...each, done: new Map(each.done).set(source, state) } : each,
-    );
+  /** Notes that a source was pulled to the end. @param owed what it said that it lacks itself, and who holds that. */
+  done(task: SyncTask, source: Pubkey, state: SourceState, owed: readonly Holders[]): void {
+    const { self } = this.#parts.view;
+    const after = nextRound(pulled(task, { source, state, owed, self }), this.#registered(task));
+    this.#tasks = this.#tasks.map((each) => (each === task ? after : each));
     const founds = (each: SyncTask) =>
       each.kind === "empty" && this.whole(each) && ![...each.done.values()].includes("whole");
     if (this.#tasks.some(founds)) this.#foundedMs ??= this.#parts.clock.now();
@@ -136,8 +138,9 @@ export class HandoffState {
 
   /** Drops tasks with nothing left to pull. */
   prune(): void {
-    const left = this.#tasks.filter((task) => !finished(task, this.#registered(task)));
-    if (left.length !== this.#tasks.length) this.#saved = false;
+    const tasks = this.#tasks.map((task) => nextRound(task, this.#registered(task)));
+    const left = tasks.filter((task) => !finished(task, this.#registered(task)));
+    if (left.length !== this.#tasks.length || left.some((task, i) => task !== this.#tasks[i])) this.#saved = false;
     this.#tasks = left;
   }
 
@@ -155,6 +158,13 @@ export class HandoffState {
   /** Whether a node may hand over messages of an account: a map of the last 31 days made it responsible, or may have. */
   wasResponsible(node: Pubkey, account: Buffer): boolean {
     return this.#maps.wasResponsible(node, account, this.#parts.clock.now());
+  }
+
+  /** What a node lacks of what a swarm of the map in force keeps, and who holds it. */
+  owedFor(swarmId: bigint): Holders[] {
+    const map = KnownMap.of(this.#parts.view.current.map);
+    const tasks = this.behind.filter((task) => concerns(task, map, swarmId));
+    return tasks.flatMap(({ sources, size, owed }) => [{ sources, size }, ...[...owed.values()].flat()]);
   }
 
   /** Writes what changed since the last time. @throws DatabaseError */

@@ -11,6 +11,7 @@ import {
   writeCursor,
   writeDeletion,
   writeEntry,
+  writeHolders,
   writeKey,
   writeList,
   writeTombstone,
@@ -19,6 +20,7 @@ import {
 import { fitting } from "./fit-tombstones.ts";
 import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
+import type { HandoffState } from "./handoff-state.ts";
 import { encodeRecord } from "./record-codec.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
 import type { SourceState } from "./sync-task.ts";
@@ -35,7 +37,7 @@ export interface PullParts {
   readonly tombstones: TombstoneTable;
   readonly clock: Clock;
   readonly ownState: () => SourceState;
-  readonly state: { readonly foundedAgeMs: number | undefined };
+  readonly state: Pick<HandoffState, "foundedAgeMs" | "owedFor">;
 }
 
 /** Told instead of an age by a node that was not one of the first of its swarm. */
@@ -59,11 +61,14 @@ export function pullIndexMethod(parts: PullParts): ReplicaMethod {
     const rows = await parts.messages.page(after, PAGE, parts.clock.now());
     const writer = new ByteWriter().u8(STATE_BYTES.indexOf(parts.ownState()));
     writer.u64(parts.state.foundedAgeMs ?? NOT_FOUNDED);
+    const swarm = parts.view.current.swarmOf(peer);
+    writeList(writer, after || swarm === undefined ? [] : parts.state.owedFor(swarm), writeHolders);
     writeCursor(writer, rows.length < PAGE ? undefined : rows.at(-1), writeKey);
     writeList(
       writer,
       rows.filter((row) => owns(parts.view, peer, row.account)),
       writeEntry,
+      writeHolders,
     );
     return writer.finish();
   };

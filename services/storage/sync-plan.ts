@@ -1,5 +1,6 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import type { KnownMap, KnownSwarm } from "./known-map.ts";
+import { responsibleSwarm } from "@swarmpost/swarm";
 import type { SyncTask } from "./sync-task.ts";
 
 /** What is known when the map in force changes. */
@@ -34,12 +35,14 @@ export function planSync(input: PlanInput): SyncTask[] {
   return someLeft ? [...tasks, ...fromMates("refresh", current, own, self)] : tasks;
 }
 
+const NOTHING_PULLED = { done: new Map(), owed: new Map(), again: undefined };
+
 /** One task for everything, from the other members. */
 function fromMates(kind: "empty" | "missed" | "refresh", current: KnownMap, own: KnownSwarm, self: Pubkey): SyncTask[] {
   const sources = own.members.filter((member) => member !== self);
   if (sources.length === 0) return [];
   const size = own.members.length;
-  return [{ kind, range: undefined, sources, size, mapHeight: current.height, done: new Map() }];
+  return [{ kind, range: undefined, sources, size, mapHeight: current.height, ...NOTHING_PULLED }];
 }
 
 /** One task for each former swarm that kept what the own swarm keeps now, unless this node was in it. */
@@ -56,15 +59,24 @@ function gained(before: KnownMap, current: KnownMap, own: KnownSwarm, self: Pubk
     sources: owner.members,
     size: owner.members.length,
     mapHeight: current.height,
-    done: new Map(),
+    ...NOTHING_PULLED,
   }));
 }
 
+/** Whether a task is about something that a swarm of a map keeps. */
+export function concerns({ range }: SyncTask, map: KnownMap, swarmId: bigint): boolean {
+  if (range === undefined) return true;
+  const ids = range.ids as Parameters<typeof responsibleSwarm>[0];
+  return borders(range, map).some(
+    (space) => map.at(space)?.id === swarmId && responsibleSwarm(ids, space) === range.owner,
+  );
+}
+
 /** Places of the ring with one in every arc on which both maps have the same owners all along. */
-function borders(a: KnownMap, b: KnownMap): bigint[] {
-  const spaces = [a, b].flatMap((map) =>
-    map.ids.flatMap((id, i) => {
-      const next = map.ids[(i + 1) % map.ids.length] as bigint;
+function borders(...maps: readonly { readonly ids: readonly bigint[] }[]): bigint[] {
+  const spaces = maps.flatMap(({ ids }) =>
+    ids.flatMap((id, i) => {
+      const next = ids[(i + 1) % ids.length] as bigint;
       const middle = id + BigInt.asUintN(64, next - id) / 2n;
       return [id, middle, middle + 1n];
     }),

@@ -7,9 +7,11 @@ import { ByteWriter } from "./byte-writer.ts";
 import { StorageError } from "./errors.ts";
 import {
   MAX_ENTRIES,
+  MAX_HOLDERS,
   readCursor,
   readDeletion,
   readEntry,
+  readHolders,
   readKey,
   readTombstone,
   readTombstoneKey,
@@ -25,7 +27,8 @@ import { NOT_FOUNDED, STATE_BYTES } from "./pull-method.ts";
 import { decodeRecord } from "./record-codec.ts";
 import { KIND } from "./replica-kinds.ts";
 import { PullTurns } from "./pull-turns.ts";
-import type { SourceState, SyncTask } from "./sync-task.ts";
+import { askable } from "./sync-rounds.ts";
+import type { Holders, SourceState, SyncTask } from "./sync-task.ts";
 import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
 
 /** What pulling needs. */
@@ -41,6 +44,7 @@ export interface SyncPullParts extends TakeParts {
 interface SourceAnswer {
   readonly state: SourceState;
   readonly foundedAgeMs: bigint;
+  readonly owed: readonly Holders[];
 }
 
 const DEADLINE_MS = 15_000;
@@ -60,8 +64,9 @@ export class SyncPull {
 
   /** Goes once through every task and every source not done yet. Sources that do not answer are left for the next time. */
   async run(signal: AbortSignal): Promise<void> {
-    for (const { kind, mapHeight, sources } of this.#parts.state.tasks) {
-      for (const source of byLinkState(sources, this.#parts.links)) {
+    for (const task of this.#parts.state.tasks) {
+      const { kind, mapHeight } = task;
+      for (const source of byLinkState(askable(task), this.#parts.links)) {
         if (signal.aborted) return;
         await this.#source(source, mapHeight, (task) => task.kind === kind && task.mapHeight === mapHeight);
       }
@@ -70,16 +75,15 @@ export class SyncPull {
   }
 
   async #source(source: Pubkey, mapHeight: bigint, about: (task: SyncTask) => boolean): Promise<void> {
-    const open = (task: SyncTask) =>
-      about(task) && task.sources.includes(source) && isOpen(task, source, this.#parts.state.whole(task));
+    const open = (task: SyncTask) => about(task) && isOpen(task, source, this.#parts.state.whole(task));
     const tasks = this.#parts.state.tasks.filter(open);
-    const again = tasks.every((task) => task.done.has(source));
+    const again = tasks.every((task) => task.done.has(source) && !task.again?.left.includes(source));
     if (tasks.length === 0 || (again && !this.#turns.due(source, this.#parts.clock.now()))) return;
     try {
       await this.#tombstones(source, mapHeight);
       const answer = await this.#messages(source, mapHeight);
       for (const task of this.#parts.state.tasks.filter(open)) {
-        this.#parts.state.done(task, source, this.#stateFor(task, answer));
+        this.#parts.state.done(task, source, this.#stateFor(task, answer), answer.owed);
       }
       this.#turns.pulled(source, answer.state === "whole", this.#parts.clock.now());
     } catch (error) {
@@ -144,13 +148,15 @@ export class SyncPull {
 function readAnswer(reader: ByteReader): SourceAnswer {
   const state = STATE_BYTES[reader.u8()];
   if (state === undefined) throw new StorageError("malformed", "an unknown state");
-  return { state, foundedAgeMs: reader.u64() };
+  return { state, foundedAgeMs: reader.u64(), owed: reader.list(MAX_HOLDERS, readHolders) };
 }
 
 /** Until enough is known, a source that was not whole is asked again: it may have become so. */
 function isOpen(task: SyncTask, source: Pubkey, enough: boolean): boolean {
+  if (!askable(task).includes(source)) return false;
   const state = task.done.get(source);
-  return state === undefined || (!enough && state !== "whole");
+  if (enough) return state === undefined && task.sources.includes(source);
+  return state !== "whole" || (task.again?.left.includes(source) ?? false);
 }
 
 /** Splits entries so that the bodies of each part travel in one frame. */

@@ -1,5 +1,6 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import { accountSpace, responsibleSwarm } from "@swarmpost/swarm";
+import { enough, exhausted } from "./sync-rounds.ts";
 
 /** What a source said of itself when it was pulled to the end. */
 export type SourceState =
@@ -10,8 +11,21 @@ export type SourceState =
   /** It began with an empty database, as this node did, and no one had anything for it by then. */
   | "blank";
 
+/** Those who held a part of the ring. */
+export interface Holders {
+  readonly sources: readonly Pubkey[];
+  /** How many they were in all. */
+  readonly size: number;
+}
+
+/** A round over all that are to be pulled. */
+export interface SecondRound {
+  readonly all: readonly Pubkey[];
+  readonly left: readonly Pubkey[];
+}
+
 /** Accounts that this node may lack messages of, and whom it pulls them from. */
-export interface SyncTask {
+export interface SyncTask extends Holders {
   /**
    * "empty": this node's database is new. "missed": it missed map changes. "gained": its swarm took over part of the ring.
    * "refresh": a member has left, perhaps with frames that it alone kept for this node; nothing is known to be missing.
@@ -25,8 +39,12 @@ export interface SyncTask {
   readonly size: number;
   /** The height of the map that a source must have seen before what it gives counts. */
   readonly mapHeight: bigint;
-  /** Sources that were pulled to the end. */
+  /** Nodes that were pulled to the end. */
   readonly done: ReadonlyMap<Pubkey, SourceState>;
+  /** What nodes that were not whole said that they still have to pull, and from whom. */
+  readonly owed: ReadonlyMap<Pubkey, readonly Holders[]>;
+  /** The second round over all of them, once the first has come to its end. */
+  readonly again: SecondRound | undefined;
 }
 
 /** Whether a task is about an account. @param account 33 bytes. */
@@ -36,9 +54,9 @@ export function covers(task: SyncTask, account: Buffer): boolean {
   return responsibleSwarm(ids, accountSpace(account.subarray(1))) === task.range.owner;
 }
 
-/** Whether every source that is still a node was pulled to the end: then nothing is left to do. */
+/** Whether nothing is left to pull: every source that is still a node was pulled to the end, and that was enough. */
 export function finished(task: SyncTask, registered: (node: Pubkey) => boolean): boolean {
-  return task.sources.every((source) => task.done.has(source) || !registered(source));
+  return task.sources.every((source) => task.done.has(source) || !registered(source)) && whole(task, registered);
 }
 
 /**
@@ -47,12 +65,10 @@ export function finished(task: SyncTask, registered: (node: Pubkey) => boolean):
  * before that is not at one of them: this is how a new network starts.
  */
 export function whole(task: SyncTask, registered: (node: Pubkey) => boolean): boolean {
-  if (task.kind === "refresh" || finished(task, registered)) return true;
+  if (task.kind === "refresh" || enough(task, task) || exhausted(task, registered)) return true;
   const states = [...task.done.values()];
-  const wholeSources = states.filter((state) => state === "whole").length;
-  if (wholeSources >= Math.ceil(task.size / 2)) return true;
   const blank = states.filter((state) => state === "blank").length + 1;
-  return task.kind === "empty" && wholeSources === 0 && blank >= Math.floor(task.size / 2) + 1;
+  return task.kind === "empty" && !states.includes("whole") && blank >= Math.floor(task.size / 2) + 1;
 }
 
 /** A task in JSON, as stored in the database. */
@@ -63,6 +79,8 @@ export interface SyncTaskJson {
   readonly size: number;
   readonly mapHeight: string;
   readonly done: Readonly<Record<string, SourceState>>;
+  readonly owed: Readonly<Record<string, readonly Holders[]>>;
+  readonly again: SecondRound | null;
 }
 
 export function taskToJson(task: SyncTask): SyncTaskJson {
@@ -73,6 +91,8 @@ export function taskToJson(task: SyncTask): SyncTaskJson {
     size: task.size,
     mapHeight: task.mapHeight.toString(),
     done: Object.fromEntries(task.done),
+    owed: Object.fromEntries(task.owed),
+    again: task.again ?? null,
   };
 }
 
@@ -84,5 +104,7 @@ export function taskFromJson(json: SyncTaskJson): SyncTask {
     size: json.size,
     mapHeight: BigInt(json.mapHeight),
     done: new Map(Object.entries(json.done) as [Pubkey, SourceState][]),
+    owed: new Map(Object.entries(json.owed) as [Pubkey, readonly Holders[]][]),
+    again: json.again ?? undefined,
   };
 }
