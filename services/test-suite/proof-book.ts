@@ -3,6 +3,7 @@ import { decodeProof, type ProofRefusal, type SignedProof, type Version, verifyP
 import type { Clock, Logger } from "@swarmpost/runtime";
 import type { KeptProof } from "./kept-proof.ts";
 import type { TestSuiteMetrics } from "./metrics.ts";
+import { RefusalLog } from "./refusal-log.ts";
 import type { RegistryFollower } from "./registry-follower.ts";
 
 /** What the book's contents did. */
@@ -30,6 +31,7 @@ const HOUR_MS = 3_600_000;
 export class ProofBook {
   readonly #options: ProofBookOptions;
   readonly #parts: { registry: RegistryFollower; clock: Clock; logger: Logger; metrics: TestSuiteMetrics };
+  readonly #refusals: RefusalLog;
   readonly #kept = new Map<Pubkey, KeptProof>();
   readonly #listeners: ((change: ProofChange) => void)[] = [];
 
@@ -39,6 +41,7 @@ export class ProofBook {
   ) {
     this.#options = options;
     this.#parts = parts;
+    this.#refusals = new RefusalLog(parts);
   }
 
   /** Takes back what an earlier run had accepted. */
@@ -66,7 +69,7 @@ export class ProofBook {
     const judgement = this.#judge(signed);
     metrics.proofs.judged.inc({ reason: judgement, source });
     if (judgement === "accepted") logger.debug("proof_accepted", { source });
-    else logger.info("proof_refused", { reason: judgement, source });
+    else this.#refusals.note(judgement, source);
     return judgement;
   }
 
