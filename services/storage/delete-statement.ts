@@ -1,5 +1,6 @@
 import type { Database } from "@swarmpost/postgres";
 import type { Stamp } from "./stamp.ts";
+import { MAX_BLIND_TOMBSTONES, TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
 
 /** One signed deletion, kept once however many messages it names. */
 export interface Deletion {
@@ -66,13 +67,24 @@ with input as materialized (
 ), given as materialized (
   select * from unnest($8::bytea[], $9::bytea[], $10::bytea[]) as r (id, account, request)
 ), request as (
-  insert into deletion as d (id, account, request, expiry_ms)
-  select r.id, r.account, r.request, greatest(l.expiry_ms, $7 + ${LEAST_LIFE_MS})
+  insert into deletion as d (id, account, request, expiry_ms, touched_ms)
+  select r.id, r.account, r.request, greatest(l.expiry_ms, $7 + ${LEAST_LIFE_MS}), $7
   from given r join last l on l.id = r.id
-  on conflict (id) do update set expiry_ms = greatest(d.expiry_ms, excluded.expiry_ms)
+  on conflict (id) do update set
+    expiry_ms = greatest(d.expiry_ms, excluded.expiry_ms), touched_ms = excluded.touched_ms
 ), extended as (
-  update deletion d set expiry_ms = l.expiry_ms from last l
-  where d.id = l.id and d.expiry_ms < l.expiry_ms and d.id not in (select id from given)
+  update deletion d set expiry_ms = greatest(d.expiry_ms, l.expiry_ms), touched_ms = $7 from last l
+  where d.id = l.id and d.id not in (select id from given)
+), crowd as (
+  select old.account, old.hash
+  from (select distinct account from input) a cross join lateral (
+    select t.account, t.hash from tombstone t
+    where t.account = a.account and t.expiry_ms >= t.stamp_ms + ${TOMBSTONE_LIFE_MS}
+    order by t.stamp_ms desc offset ${MAX_BLIND_TOMBSTONES}
+  ) old
+  where not exists (select from input i where i.account = old.account and i.hash = old.hash)
+), dropped as (
+  delete from tombstone t using crowd c where t.account = c.account and t.hash = c.hash
 ), graves as (
   insert into tombstone as t (account, hash, stamp_ms, stamp_node, expiry_ms, deletion)
   select i.account, i.hash, i.stamp_ms, i.stamp_node, e.expiry_ms, i.deletion

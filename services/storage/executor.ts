@@ -1,12 +1,6 @@
 import { blake2b, type NodeKeys, sign } from "@swarmpost/crypto";
 import type { Clock } from "@swarmpost/runtime";
-import {
-  messageHashFromBytes,
-  nodeSignedDelete,
-  nodeSignedStore,
-  parseAccountId,
-  PRIVATE_MAX_TTL_MS,
-} from "@swarmpost/storage-rpc";
+import { messageHashFromBytes, nodeSignedDelete, nodeSignedStore, parseAccountId } from "@swarmpost/storage-rpc";
 import type { CommitQueue } from "./commit-queue.ts";
 import { decodeDeleteRequest } from "./delete-request.ts";
 import type { BurialResult, Deletion } from "./delete-statement.ts";
@@ -14,6 +8,7 @@ import { StorageError } from "./errors.ts";
 import type { MemberOutcome } from "./outcome-codec.ts";
 import type { DeleteRecord, ReplicaRecord, StoreRecord } from "./record.ts";
 import type { StoreResult } from "./store-statement.ts";
+import { TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
 
 /** A request may name very many messages; so many at a time leave room for others in the queue. */
 const CHUNK = 256;
@@ -49,7 +44,7 @@ export class Executor {
 
   async #delete(record: DeleteRecord): Promise<MemberOutcome> {
     const { request, ...kept } = deletionOf(record.account, record.request);
-    const expiryMs = this.#parts.clock.now() + PRIVATE_MAX_TTL_MS;
+    const expiryMs = record.stamp.ms + TOMBSTONE_LIFE_MS;
     const results: BurialResult[] = [];
     for (let from = 0; from < record.hashes.length; from += CHUNK) {
       const chunk = record.hashes.slice(from, from + CHUNK);

@@ -4,6 +4,10 @@ import type { BodyPartitions } from "./body-partitions.ts";
 import { bodyDay, DAY_MS } from "./record.ts";
 
 const BATCH = 2_000;
+/** Requests looked at in one run for whether a tombstone still refers to them. */
+const SWEEP = 20_000;
+/** A request whose tombstones are still being written is left alone. */
+const TOUCHED_MS = 3_600_000;
 /** A body is still copied to another day shortly before its own ends; the partition waits for that. */
 const GRACE_MS = 600_000;
 
@@ -13,6 +17,8 @@ const GRACE_MS = 600_000;
  */
 export class Expiry {
   readonly #parts: { database: Database; partitions: BodyPartitions; clock: Clock };
+  /** Where the next look for requests without a tombstone begins. */
+  #sweptTo: Buffer = Buffer.alloc(0);
 
   constructor(parts: { database: Database; partitions: BodyPartitions; clock: Clock }) {
     this.#parts = parts;
@@ -26,6 +32,7 @@ export class Expiry {
     for (const day of past) if (await this.#dropDay(day, now)) dropped++;
     await this.#purge("tombstone", now);
     await this.#purge("deletion", now);
+    await this.#sweep(now);
     return dropped;
   }
 
@@ -48,6 +55,19 @@ export class Expiry {
   async #purge(table: "tombstone" | "deletion", nowMs: number): Promise<void> {
     const query = purge({ table, key: table === "tombstone" ? ["account", "hash"] : ["id"], past: "expiry_ms < $1" });
     while ((await this.#parts.database.query({ ...query, values: [nowMs] })).rowCount === BATCH);
+  }
+
+  /** Requests whose tombstones all refer to later ones by now, or made room for others; some at a time, round and round. */
+  async #sweep(nowMs: number): Promise<void> {
+    const { rows } = await this.#parts.database.query<{ last: Buffer | null }>({
+      name: "sweep_deletion",
+      text: `with page as materialized (select id from deletion where id > $1 order by id limit ${SWEEP}), gone as (
+               delete from deletion d using page p where d.id = p.id and d.touched_ms < $2
+                 and not exists (select from tombstone t where t.deletion = d.id))
+             select (select id from page order by id offset ${SWEEP - 1}) as last`,
+      values: [this.#sweptTo, nowMs - TOUCHED_MS],
+    });
+    this.#sweptTo = rows[0]?.last ?? Buffer.alloc(0);
   }
 }
 

@@ -80,3 +80,13 @@ export const firstSchema: readonly string[] = [
      swarms jsonb not null
    )`,
 ];
+
+/**
+ * What bounds the deletions of one account: tombstones of messages that were never here, whose life is 30 days and 70 s
+ * from their stamp (`TOMBSTONE_LIFE_MS`), by age; and which requests no tombstone refers to any more.
+ */
+export const boundedTombstones: readonly string[] = [
+  `create index tombstone_blind on tombstone (account, stamp_ms) where expiry_ms >= stamp_ms + 2592070000`,
+  `create index tombstone_deletion on tombstone (deletion)`,
+  `alter table deletion add column touched_ms bigint not null default 0`,
+];

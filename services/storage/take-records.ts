@@ -1,5 +1,5 @@
 import type { Clock } from "@swarmpost/runtime";
-import { checkDeleteAuth, type ConvertKey, PRIVATE_MAX_TTL_MS } from "@swarmpost/storage-rpc";
+import { checkDeleteAuth, type ConvertKey } from "@swarmpost/storage-rpc";
 import type { CommitQueue } from "./commit-queue.ts";
 import { decodeDeleteRequest, requestHashes } from "./delete-request.ts";
 import type { Deletion } from "./delete-statement.ts";
@@ -7,6 +7,7 @@ import { deletionOf } from "./executor.ts";
 import type { TombstoneEntry } from "./message-key.ts";
 import type { StoreRecord } from "./record.ts";
 import { STAMP_TOLERANCE_MS } from "./stamp.ts";
+import { TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
 import { clampExpiry, recordFault } from "./verify-record.ts";
 
 /** What taking over needs. */
@@ -46,8 +47,8 @@ export async function takeTombstones(
       const fits = found?.deletion.account.equals(tombstone.account) && found.hashes.has(key(tombstone.hash));
       if (!found || !fits || !parts.keeps(tombstone.account)) return false;
       if (tombstone.stamp.ms > now + STAMP_TOLERANCE_MS) return false;
-      const expiryMs = Math.min(tombstone.expiryMs, now + PRIVATE_MAX_TTL_MS);
       const { deletion } = found;
+      const expiryMs = Math.min(tombstone.expiryMs, tombstone.stamp.ms + TOMBSTONE_LIFE_MS);
       await parts.commits.bury({ deletion, hash: tombstone.hash, stamp: tombstone.stamp, expiryMs });
       return true;
     }),

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { randomBytes } from "@swarmpost/crypto";
+import { type MessageHash, messageHashFromBytes } from "@swarmpost/storage-rpc";
 import { eventually } from "@swarmpost/testkit";
+import { MAX_BLIND_TOMBSTONES, TOMBSTONE_LIFE_MS } from "../tombstone-life.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
 
 const DAY = 86_400_000;
+
+function unknownHashes(count: number): MessageHash[] {
+  return Array.from({ length: count }, () => messageHashFromBytes(randomBytes(32)));
+}
 
 async function rows(swarm: TestSwarm, table: string): Promise<number> {
   const { database } = swarm.nodes[0]!.service.node.data;
@@ -71,4 +78,50 @@ test("a message that is stored again while its old copy is purged stays", async 
   assert.equal((await again).outcome, "stored");
   await expiry.run();
   assert.deepEqual([await rows(swarm, "message"), await rows(swarm, "body")], [1, 1]);
+});
+
+test("deletions of what never was here are bounded for each account, the newest and those of real messages stay", async () => {
+  await using swarm = await TestSwarm.start(1);
+  const node = swarm.nodes[0]!;
+  const [account, other] = [new TestAccount(), new TestAccount()];
+  const { hash } = (await node.rpc("store", account.store("real"))).body;
+  await node.rpc("delete", account.delete([hash]));
+  await node.rpc("delete", other.delete(unknownHashes(10)));
+  const { database } = node.service.node.data;
+  await database.query({
+    text: `insert into tombstone select $1, sha256(int4send(n)), $2::bigint + n, $3, $2::bigint + n + $4::bigint, $3
+           from generate_series(1, $5::int) n`,
+    values: [
+      Buffer.from(account.id, "hex"),
+      Date.now(),
+      Buffer.alloc(32),
+      TOMBSTONE_LIFE_MS,
+      MAX_BLIND_TOMBSTONES + 600,
+    ],
+  });
+  const newest = unknownHashes(300);
+  node.clock.offsetMs = 60_000;
+  assert.equal((await node.rpc("delete", account.delete(newest))).status, 200);
+  const { rows: kept } = await database.query<{ account: Buffer; hash: Buffer }>({
+    text: "select account, hash from tombstone",
+  });
+  const own = kept.filter((row) => row.account.toString("hex") === account.id);
+  assert.equal(kept.length - own.length, 10);
+  assert.ok(own.length <= MAX_BLIND_TOMBSTONES + 1 + 512, `${own.length} are kept`);
+  const hashes = new Set<string>(own.map((row) => messageHashFromBytes(row.hash)));
+  for (const each of [hash, ...newest]) assert.ok(hashes.has(each));
+});
+
+test("a request that no tombstone refers to any more goes", async () => {
+  await using swarm = await TestSwarm.start(1);
+  const node = swarm.nodes[0]!;
+  const account = new TestAccount();
+  const [first, second] = unknownHashes(2) as [MessageHash, MessageHash];
+  await node.rpc("delete", account.delete([first]));
+  await node.rpc("delete", account.delete([first, second]));
+  await node.service.node.data.expiry.run();
+  assert.deepEqual([await rows(swarm, "tombstone"), await rows(swarm, "deletion")], [2, 2]);
+  node.clock.offsetMs = 2 * 3_600_000;
+  await node.service.node.data.expiry.run();
+  assert.deepEqual([await rows(swarm, "tombstone"), await rows(swarm, "deletion")], [2, 1]);
 });
