@@ -1,5 +1,6 @@
 import type { Database } from "@swarmpost/postgres";
-import type { Stamp } from "./stamp.ts";
+import { PUBLIC_INBOX_MAX_TTL_MS } from "@swarmpost/storage-rpc";
+import { STAMP_TOLERANCE_MS, type Stamp } from "./stamp.ts";
 import { MAX_BLIND_TOMBSTONES, TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
 
 /** One signed deletion, kept once however many messages it names. */
@@ -38,9 +39,18 @@ interface Row {
   beaten_ms: bigint | null;
 }
 
+/**
+ * How long after its stamp a copy that a deletion hit can live anywhere, by the namespace it had: another member may hold it
+ * with an earlier stamp and a later end than this one knows. Just less than the life of a tombstone whose message was never
+ * here, by which the two are told apart.
+ */
+const hitLifeMs = `case when m.namespace % 10 = 0 then ${PUBLIC_INBOX_MAX_TTL_MS + STAMP_TOLERANCE_MS}
+  else ${TOMBSTONE_LIFE_MS - 1} end`;
+
 /** A request outlives the commits that it is split into, even when all that they name expires at once. */
 const LEAST_LIFE_MS = 3_600_000;
 
+/** A tombstone's end is the latest of all that is known of it, and the request that it points to lives as long. */
 const text = `
 with input as materialized (
   select * from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bigint[])
@@ -48,22 +58,29 @@ with input as materialized (
 ), hit as (
   delete from message m using input i
   where m.account = i.account and m.hash = i.hash and (m.stamp_ms, m.stamp_node) <= (i.stamp_ms, i.stamp_node)
-  returning i.ord, m.expiry_ms, m.body_day, m.seq
+  returning i.ord, m.expiry_ms, m.body_day, m.seq, i.stamp_ms + ${hitLifeMs} as end_ms
 ), bodies as (
   delete from body b using hit h where b.day = h.body_day and b.seq = h.seq
 ), kept as (
-  select i.ord, max(m.stamp_ms) as stamp_ms, max(m.expiry_ms) as expiry_ms
+  select i.ord, max(m.stamp_ms) as stamp_ms,
+    max(i.stamp_ms + ${hitLifeMs}) as end_ms
   from input i join message m on m.account = i.account and m.hash = i.hash
   where (m.stamp_ms, m.stamp_node) > (i.stamp_ms, i.stamp_node) and m.expiry_ms > $7::bigint
   group by i.ord
+), earlier as (
+  select i.ord, t.stamp_ms, t.expiry_ms, t.deletion, (t.stamp_ms, t.stamp_node) > (i.stamp_ms, i.stamp_node) as later
+  from input i join tombstone t on t.account = i.account and t.hash = i.hash
 ), later as (
-  select i.ord, t.stamp_ms from input i join tombstone t on t.account = i.account and t.hash = i.hash
-  where (t.stamp_ms, t.stamp_node) > (i.stamp_ms, i.stamp_node)
+  select ord, stamp_ms, deletion from earlier where later
 ), ends as (
-  select i.ord, coalesce(greatest(max(h.expiry_ms), max(k.expiry_ms)), max(i.expiry_ms)) as expiry_ms
-  from input i left join hit h on h.ord = i.ord left join kept k on k.ord = i.ord group by i.ord
+  select i.ord, greatest(
+    coalesce(greatest(max(h.end_ms), max(k.end_ms)), max(i.expiry_ms)), max(h.expiry_ms), max(t.expiry_ms)) as expiry_ms
+  from input i left join hit h on h.ord = i.ord left join kept k on k.ord = i.ord left join earlier t on t.ord = i.ord
+  group by i.ord
 ), last as (
-  select i.deletion as id, max(e.expiry_ms) as expiry_ms from input i join ends e on e.ord = i.ord group by i.deletion
+  select u.id, max(e.expiry_ms) as expiry_ms
+  from (select deletion as id, ord from input union all select deletion, ord from later) u
+  join ends e on e.ord = u.ord group by u.id
 ), given as materialized (
   select * from unnest($8::bytea[], $9::bytea[], $10::bytea[]) as r (id, account, request)
 ), request as (
