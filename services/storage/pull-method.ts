@@ -58,17 +58,17 @@ export function pullIndexMethod(parts: PullParts): ReplicaMethod {
     reader.end();
     await parts.view.seen(mapHeight);
     if (after === undefined) await parts.commits.barrier();
-    const rows = await parts.messages.page(after, PAGE, parts.clock.now());
+    // The state before the page is read: what comes in between may be missing from the page.
     const writer = new ByteWriter().u8(STATE_BYTES.indexOf(parts.ownState()));
     writer.u64(parts.state.foundedAgeMs ?? NOT_FOUNDED);
     const swarm = parts.view.current.swarmOf(peer);
     writeList(writer, after || swarm === undefined ? [] : parts.state.owedFor(swarm), writeHolders);
+    const rows = await parts.messages.page(after, PAGE, parts.clock.now());
     writeCursor(writer, rows.length < PAGE ? undefined : rows.at(-1), writeKey);
     writeList(
       writer,
       rows.filter((row) => owns(parts.view, peer, row.account)),
       writeEntry,
-      writeHolders,
     );
     return writer.finish();
   };
