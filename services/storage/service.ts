@@ -47,6 +47,8 @@ export async function createStorage(
   const links = stack.use(new PeerLinks(identity, { contact: replicaContacts(view) }));
   const node = new StorageNode(config, { runtime, data, view, links, keys, metrics });
   await node.load();
+  // What this node lacks must be known before anybody can ask it.
+  node.handoff.viewChanged();
   const admit = (peer: Pubkey) => view.current.registered(peer) && (open.admit?.(peer) ?? true);
   const background = stack.use(new Background(runtime.logger));
   const { peers, local } = stack.use(await openServers(config, { runtime, node, metrics, identity, admit }));
