@@ -4,6 +4,7 @@ import type { Clock } from "@swarmpost/runtime";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { writeDeletion, writeEntry, writeList, writeTombstone } from "./handoff-codec.ts";
+import { StorageError } from "./errors.ts";
 import { fitting } from "./fit-tombstones.ts";
 import { VERDICT, type Verdict } from "./handoff-receive.ts";
 import type { MessageEntry, TombstoneEntry } from "./message-key.ts";
@@ -51,7 +52,7 @@ export async function offer(target: Pubkey, bundle: Bundle, parts: OfferParts): 
     for (const chunk of chunks(bundle.messages.filter(wanted))) await sendMessages(target, chunk, parts);
     return verdicts;
   } catch (error) {
-    if (error instanceof LinkError) return undefined;
+    if (error instanceof LinkError || error instanceof StorageError) return undefined;
     throw error;
   }
 }

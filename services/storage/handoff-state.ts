@@ -88,6 +88,11 @@ export class HandoffState {
     return this.#tasks;
   }
 
+  /** Whether any map is known: without one nobody keeps anything. */
+  get mapKnown(): boolean {
+    return this.#parts.view.current.map.hash !== "";
+  }
+
   /** This node left a swarm before it held everything of it: its old copies cannot answer reads. */
   get partial(): boolean {
     return this.#partial;

@@ -24,6 +24,7 @@ export class Handoff {
   readonly #parts: HandoffParts;
   readonly #strays: StrayTurns;
   #settleAt = Number.POSITIVE_INFINITY;
+  #mapKnown = false;
   #woken = false;
   #wake: (() => void) | undefined;
 
@@ -35,8 +36,12 @@ export class Handoff {
 
   /** To be called when the network view changed: what this node lacks is known at once, the work follows. */
   viewChanged(): void {
-    if (this.#parts.state.follow()) {
-      this.#parts.logger.info("swarm_map_followed", { pending: this.#parts.state.tasks.length });
+    const { state, logger } = this.#parts;
+    const followed = state.follow();
+    if (followed) logger.info("swarm_map_followed", { pending: state.tasks.length });
+    // After a restart the map may be the one acted on last, and strays be here all the same.
+    if (followed || (state.mapKnown && !this.#mapKnown)) {
+      this.#mapKnown = true;
       this.#strays.look();
       this.#settleAt = this.#parts.now() + SETTLE_MS;
     }
@@ -69,7 +74,7 @@ export class Handoff {
       this.#settleAt = Number.POSITIVE_INFINITY;
       this.#strays.look();
     }
-    if (!this.#strays.begin(now())) return;
+    if (!state.mapKnown || !this.#strays.begin(now())) return;
     // A push that breaks off is tried again like one that brought nothing.
     let left = Number.POSITIVE_INFINITY;
     try {

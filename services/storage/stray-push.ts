@@ -2,7 +2,7 @@ import type { Pubkey } from "@swarmpost/crypto";
 import type { Swarm } from "@swarmpost/network-view";
 import type { CommitQueue } from "./commit-queue.ts";
 import { type Bundle, offer, type OfferParts } from "./handoff-offer.ts";
-import { VERDICT } from "./handoff-receive.ts";
+import { VERDICT, type Verdict } from "./handoff-receive.ts";
 import type { MessageEntry, MessageKey, TombstoneEntry, TombstoneKey } from "./message-key.ts";
 
 /** What pushing needs. */
@@ -33,7 +33,7 @@ export class StrayPush {
     return left;
   }
 
-  /** Offers everything of the own swarm to one member, which missed more than was kept for it. False when it broke off. */
+  /** Offers everything of the own swarm to one member, which missed more than was kept for it. False when not all came there. */
   async offerAll(target: Pubkey): Promise<boolean> {
     const { view } = this.#parts;
     for await (const bundle of this.#bundles()) {
@@ -41,9 +41,17 @@ export class StrayPush {
         messages: bundle.messages.filter((entry) => view.keeps(entry.account)),
         tombstones: bundle.tombstones.filter((entry) => view.keeps(entry.account)),
       };
-      if (size(own) > 0 && (await offer(target, own, this.#parts)) === undefined) return false;
+      if (size(own) > 0 && !(await this.#bring(target, own))) return false;
     }
     return true;
+  }
+
+  /** True once the target says that everything is there: what it wanted is sent, then offered again. */
+  async #bring(target: Pubkey, bundle: Bundle): Promise<boolean> {
+    const there = (verdict: Verdict) => verdict === VERDICT.settled || verdict === VERDICT.held;
+    const verdicts = await offer(target, bundle, this.#parts);
+    if (verdicts === undefined || verdicts.every(there)) return verdicts !== undefined;
+    return (await offer(target, bundle, this.#parts))?.every(there) ?? false;
   }
 
   /** Everything here, page by page. */
