@@ -53,6 +53,11 @@ export class Guards {
     return fresh ?? known[0] ?? usable[0];
   }
 
+  /** Whether a node is one of the remembered guards. */
+  includes(key: Pubkey): boolean {
+    return this.#keys.includes(key);
+  }
+
   /** Something behind the guard failed, and the guard may be guilty of it. */
   strike(key: Pubkey): void {
     this.#strikes.set(key, [...this.#recentStrikes(key), this.#options.now()]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { generateSeed, nodeKeysFromSeed } from "@swarmpost/crypto";
+import { generateSeed, nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
 import { Guards } from "./guards.ts";
 import { NodePool } from "./node-pool.ts";
 import type { OnionTransport } from "./onion-transport.ts";
@@ -17,12 +17,12 @@ const nodes = Array.from({ length: 15 }, (_, index): ServiceNode => {
 });
 
 /** A keeper of paths that all work. */
-function diversePaths(): Paths {
+function diversePaths(remembered: readonly Pubkey[] = []): Paths {
   const reply = { status: 200, text: "", json: undefined };
   const transport = { send: async () => ({ reply }) } as unknown as OnionTransport;
   const pool = new NodePool(() => 0);
   pool.replace(nodes);
-  const guards = new Guards({ remembered: [], random: systemRandom, now: () => 0 }, () => undefined);
+  const guards = new Guards({ remembered, random: systemRandom, now: () => 0 }, () => undefined);
   const parts = { pool, guards, transport, onEvent: () => undefined, refresh: async () => undefined };
   return new Paths({ diversity: true, random: systemRandom }, parts);
 }
@@ -33,5 +33,13 @@ test("no node of a path shares an operator or a /24 with the destination, on pat
     const { hops } = await paths.get(destination);
     assert.ok(hops.every((hop) => mayJoin(hop, [destination], true)));
     assert.ok(paths.live().length <= 3);
+  }
+});
+
+test("no remembered guard is the middle or last hop of a path, while other nodes are left", async () => {
+  const remembered = nodes.slice(0, 4).map((node) => node.pubkey);
+  for (let build = 0; build < 40; build++) {
+    const [, middle, last] = (await diversePaths(remembered).get()).hops;
+    assert.ok(!remembered.includes(middle.pubkey) && !remembered.includes(last.pubkey));
   }
 });

@@ -152,7 +152,10 @@ export class Paths {
     const guard =
       guards.choose(pool, (node) => fits(node) && !guardsInUse.has(node.pubkey)) ?? guards.choose(pool, fits);
     if (guard === undefined) return undefined;
-    return completePath(guard, pool.usable(), { destination, diversity }, random);
+    // A guard knows the client's address: one that is also a last hop elsewhere would see destinations as well.
+    const strangers = pool.usable().filter((node) => !guards.includes(node.pubkey));
+    const rules = { destination, diversity };
+    return completePath(guard, strangers, rules, random) ?? completePath(guard, pool.usable(), rules, random);
   }
 
   async #chooseAfterRefresh(destination: ServiceNode | undefined): Promise<Path["hops"]> {
