@@ -38,7 +38,9 @@ ensureServers();
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const files = only.length > 0 ? only : testFiles();
 const options = ["--test", "--test-concurrency=2", "--test-timeout=240000", "--test-reporter=spec"];
-const child = spawn(process.execPath, [...options, ...files], { cwd: root, stdio: "inherit" });
+// Random stories are short by default; SEED and STEPS of the environment choose others.
+const env = full ? { STEPS: "120", ...process.env } : process.env;
+const child = spawn(process.execPath, [...options, ...files], { cwd: root, stdio: "inherit", env });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code) => {
   process.exitCode = code ?? 1;
