@@ -109,6 +109,9 @@ test("a message of the bus that cannot be read, or has no content, makes the fol
   sources.answers.registry = testRegistry(8, [a]);
   sources.bus.publish("swarmpost.chain.registry", Buffer.from("not a protobuf message"));
   await eventually(() => assert.equal(follower.current.height, 8n));
+  sources.answers.registry = testRegistry(9, [a]);
+  sources.bus.publish("swarmpost.chain.registry", Buffer.alloc(0));
+  await eventually(() => assert.equal(follower.current.height, 9n));
 });
 
 test("sources that fall silent, forget or go back leave the last view in force", async () => {

@@ -8,13 +8,13 @@ import { registryMessage, type RegistrySnapshot } from "./registry-message.ts";
 export const registrySubject = "swarmpost.chain.registry";
 
 /**
- * Publishes the registry. It is a hint that the bus may lose: whoever misses it pulls. So a registry past the limit of
- * the bus (about 9,000 nodes) is left out and counted.
+ * Publishes the registry. It is a hint that the bus may lose: whoever misses it pulls. A registry past the limit of the
+ * bus (about 9,000 nodes) is announced without its content: listeners then ask for it.
  */
 export function publishRegistry(bus: Bus, snapshot: RegistrySnapshot, metrics: ChainWatcherMetrics["serving"]): void {
   const message = create(RegistryChangedSchema, { registry: registryMessage(snapshot) });
   const payload = toBinary(RegistryChangedSchema, message);
-  if (payload.length > MAX_PAYLOAD_BYTES) return metrics.published.inc({ result: "too_large" });
-  bus.publish(registrySubject, payload);
-  metrics.published.inc({ result: "sent" });
+  const fits = payload.length <= MAX_PAYLOAD_BYTES;
+  bus.publish(registrySubject, fits ? payload : new Uint8Array(0));
+  metrics.published.inc({ result: fits ? "sent" : "too_large" });
 }
