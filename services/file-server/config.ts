@@ -8,7 +8,7 @@ export const fileServerConfig = defineConfig({
   HTTP_PORT: {
     schema: configTypes.port,
     doc: "Port on which files are served; 0 takes any free one.",
-    default: 22_030,
+    default: 22_080,
   },
   DATABASE_URL: sharedConfig.DATABASE_URL,
   DATABASE_CONNECTIONS: { schema: configTypes.integer(1, 100), doc: "Most connections to Postgres.", default: 8 },
