@@ -124,7 +124,6 @@ export class LocalNode {
             GRPC_HOST: host,
             GRPC_PORT: String(nodePorts.control),
             REDIS_URL: cluster.redisUrl,
-            ADDRESS_POLICY: "private",
           };
     return { ...shared, ...own, ...settings[service] };
   }
