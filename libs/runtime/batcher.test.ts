@@ -94,3 +94,17 @@ test("every item is worked on exactly once, in order, in batches within the limi
     { numRuns: 30 },
   );
 });
+
+test("a batch and a queue hold no more than they may weigh", async () => {
+  const batches: number[][] = [];
+  const limits = { maxBatch: 10, maxDelayMs: 0, maxQueue: 100, maxBatchWeight: 10, maxQueueWeight: 30 };
+  const batcher = new Batcher({ ...limits, weigh: (item: number) => item }, async (items: number[]) => {
+    batches.push(items);
+    return items;
+  });
+  const taken = [4, 4, 4, 15, 1].map((item) => batcher.add(item));
+  await assert.rejects(batcher.add(3), { code: "overloaded" });
+  await Promise.all(taken);
+  assert.deepEqual(batches, [[4, 4], [4], [15], [1]]);
+  assert.equal(await batcher.add(50), 50, "what is heavier than all limits still goes, alone");
+});

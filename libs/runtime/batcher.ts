@@ -1,17 +1,24 @@
 import { RuntimeError } from "./errors.ts";
 
 /** Limits of a `Batcher`. */
-export interface BatcherOptions {
+export interface BatcherOptions<T = unknown> {
   /** Most items in one batch. */
   readonly maxBatch: number;
   /** How long the first item of an idle batcher waits for company, in milliseconds; 0 means until the end of the tick. */
   readonly maxDelayMs: number;
   /** Most items that wait; one more is refused with `overloaded`. The batch in flight does not count. */
   readonly maxQueue: number;
+  /** What an item weighs, for the two limits below; nothing when absent. */
+  readonly weigh?: (item: T) => number;
+  /** Most that the items of one batch weigh together; an item that is heavier goes alone. */
+  readonly maxBatchWeight?: number;
+  /** Most that the waiting items weigh together; one more is refused with `overloaded`. A lone item always may wait. */
+  readonly maxQueueWeight?: number;
 }
 
 interface Waiting<T, R> {
   readonly item: T;
+  readonly weight: number;
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -21,16 +28,17 @@ interface Waiting<T, R> {
  * batches grow with the load and an idle system adds at most `maxDelayMs`. A failed batch fails each of its items.
  */
 export class Batcher<T, R> implements AsyncDisposable {
-  readonly #options: BatcherOptions;
+  readonly #options: BatcherOptions<T>;
   readonly #work: (items: T[]) => Promise<R[]>;
   #queue: Waiting<T, R>[] = [];
+  #weight = 0;
   #inFlight = false;
   #scheduled: NodeJS.Timeout | NodeJS.Immediate | undefined;
   #closed = false;
   #idle: (() => void) | undefined;
 
   /** `work` gets 1 to `maxBatch` items and returns their results in the same order. */
-  constructor(options: BatcherOptions, work: (items: T[]) => Promise<R[]>) {
+  constructor(options: BatcherOptions<T>, work: (items: T[]) => Promise<R[]>) {
     this.#options = options;
     this.#work = work;
   }
@@ -43,11 +51,15 @@ export class Batcher<T, R> implements AsyncDisposable {
   /** Resolves with the item's result. Rejects with RuntimeError `overloaded` or `closed`, or with what the batch threw. */
   add(item: T): Promise<R> {
     if (this.#closed) return Promise.reject(new RuntimeError("closed", "the batcher is closed"));
-    if (this.#queue.length >= this.#options.maxQueue) {
+    const { maxQueue, maxQueueWeight = Number.POSITIVE_INFINITY } = this.#options;
+    const weight = this.#options.weigh?.(item) ?? 0;
+    const tooHeavy = this.#queue.length > 0 && this.#weight + weight > maxQueueWeight;
+    if (this.#queue.length >= maxQueue || tooHeavy) {
       return Promise.reject(new RuntimeError("overloaded", "too many items wait for a batch"));
     }
     return new Promise<R>((resolve, reject) => {
-      this.#queue.push({ item, resolve, reject });
+      this.#weight += weight;
+      this.#queue.push({ item, weight, resolve, reject });
       if (!this.#inFlight) this.#schedule();
     });
   }
@@ -71,11 +83,24 @@ export class Batcher<T, R> implements AsyncDisposable {
   #flush(): void {
     this.#unschedule();
     if (this.#inFlight || this.#queue.length === 0) return;
-    const { maxBatch } = this.#options;
-    const batch = this.#queue.length <= maxBatch ? this.#queue : this.#queue.slice(0, maxBatch);
-    this.#queue = batch === this.#queue ? [] : this.#queue.slice(maxBatch);
+    const size = this.#fitting();
+    const batch = this.#queue.length === size ? this.#queue : this.#queue.slice(0, size);
+    this.#queue = batch === this.#queue ? [] : this.#queue.slice(size);
+    for (const { weight } of batch) this.#weight -= weight;
     this.#inFlight = true;
     void this.#run(batch);
+  }
+
+  /** How many of the waiting items make the next batch. */
+  #fitting(): number {
+    const { maxBatch, maxBatchWeight = Number.POSITIVE_INFINITY } = this.#options;
+    const most = Math.min(maxBatch, this.#queue.length);
+    let weight = 0;
+    for (let i = 0; i < most; i++) {
+      weight += this.#queue[i]?.weight ?? 0;
+      if (i > 0 && weight > maxBatchWeight) return i;
+    }
+    return most;
   }
 
   async #run(batch: Waiting<T, R>[]): Promise<void> {
