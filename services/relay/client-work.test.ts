@@ -19,7 +19,7 @@ test("one client has a part of all places, bodies and bytes, and another still g
   assert.ok(other?.hold(10 * MIB) && other.enter());
   for (const place of greedy) place[Symbol.dispose]();
   greedy[0]?.[Symbol.dispose]();
-  other[Symbol.dispose]();
+  other?.[Symbol.dispose]();
   assert.deepEqual([work.requests, work.bytes], [0, 0]);
   const entered = Array.from({ length: 120 }, () => work.open("203.0.113.9")?.enter()).filter((taken) => taken);
   assert.equal(entered.length, 100, "a quarter of the places");
