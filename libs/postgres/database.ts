@@ -110,6 +110,24 @@ export class Database implements Queryable, AsyncDisposable {
     }
   }
 
+  /**
+   * Runs one statement outside any transaction, for those that Postgres takes in no other way; it gives up on a lock that it
+   * does not get in time.
+   */
+  async alone(statement: string, lockTimeoutMs: number): Promise<void> {
+    const client = await this.#watched(() => this.pool.connect());
+    const ignore = () => {};
+    client.on("error", ignore);
+    try {
+      await this.#watched(() => client.query(`set lock_timeout = ${Math.trunc(lockTimeoutMs)}`));
+      await this.#watched(() => client.query(statement));
+    } finally {
+      client.off("error", ignore);
+      // The setting goes with the connection.
+      client.release(true);
+    }
+  }
+
   async #watched<T>(work: () => Promise<T>): Promise<T> {
     try {
       const result = await work();

@@ -1,5 +1,8 @@
 import type { Database } from "@swarmpost/postgres";
 
+/** How long a drop waits for a lock. */
+const LOCK_MS = 2_000;
+
 /** Makes the partitions of `body`, one for each day of expiry, when a day is first seen. */
 export class BodyPartitions {
   readonly #database: Database;
@@ -18,19 +21,41 @@ export class BodyPartitions {
     }
   }
 
-  /** Forgets a day whose partition was dropped. */
-  forget(day: number): void {
-    this.#known.delete(day);
+  /** Days that have a partition in the database, or what a drop that did not come to its end left of one, ascending. */
+  async existing(): Promise<number[]> {
+    return [...(await this.#states()).keys()].sort((a, b) => a - b);
   }
 
-  /** Days that have a partition in the database, ascending. */
-  async existing(): Promise<number[]> {
-    const { rows } = await this.#database.query<{ name: string }>({
+  /**
+   * Drops a day with all its bodies. Detached first, without a lock that polls would queue behind when one reader is slow;
+   * gives up when a lock is not to be had soon, and goes on from there the next time.
+   *
+   * @throws DatabaseError
+   */
+  async drop(day: number): Promise<void> {
+    const name = `body_${Math.trunc(day)}`;
+    const state = (await this.#states()).get(day);
+    if (state === undefined) return;
+    this.#known.delete(day);
+    const way = state === "attached" ? "concurrently" : "finalize";
+    if (state !== "detached") await this.#database.alone(`alter table body detach partition ${name} ${way}`, LOCK_MS);
+    await this.#database.alone(`drop table ${name}`, LOCK_MS);
+  }
+
+  async #states(): Promise<Map<number, "attached" | "detaching" | "detached">> {
+    const { rows } = await this.#database.query<{ name: string; pending: boolean | null }>({
       name: "body_partitions",
-      text: `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-             where i.inhparent = 'body'::regclass`,
+      text: `select c.relname as name, i.inhdetachpending as pending
+             from pg_class c left join pg_inherits i on i.inhrelid = c.oid and i.inhparent = 'body'::regclass
+             where c.relnamespace = (select relnamespace from pg_class where oid = 'body'::regclass)
+               and c.relkind = 'r' and c.relname ~ '^body_-?[0-9]+$'`,
     });
-    return rows.map((row) => Number(row.name.slice("body_".length))).sort((a, b) => a - b);
+    return new Map(
+      rows.map(({ name, pending }) => [
+        Number(name.slice("body_".length)),
+        pending === null ? "detached" : pending ? "detaching" : "attached",
+      ]),
+    );
   }
 
   /**

@@ -27,12 +27,12 @@ export class Expiry {
   /** Removes what is past. Resolves with the number of body partitions that were dropped. */
   async run(): Promise<number> {
     const now = this.#parts.clock.now();
-    const past = (await this.#parts.partitions.existing()).filter((day) => (day + 1) * DAY_MS + GRACE_MS < now);
-    let dropped = 0;
-    for (const day of past) if (await this.#dropDay(day, now)) dropped++;
     await this.#purge("tombstone", now);
     await this.#purge("deletion", now);
     await this.#sweep(now);
+    const past = (await this.#parts.partitions.existing()).filter((day) => (day + 1) * DAY_MS + GRACE_MS < now);
+    let dropped = 0;
+    for (const day of past) if (await this.#dropDay(day, now)) dropped++;
     return dropped;
   }
 
@@ -47,8 +47,7 @@ export class Expiry {
     while ((await database.query({ ...purgeMessages, values: [day, nowMs] })).rowCount > 0);
     const { rows } = await database.query({ text: "select from message where body_day = $1 limit 1", values: [day] });
     if (rows.length > 0) return false;
-    partitions.forget(day);
-    await database.query({ text: `drop table if exists body_${Math.trunc(day)}` });
+    await partitions.drop(day);
     return true;
   }
 

@@ -126,3 +126,35 @@ test("a request that no tombstone refers to any more goes", async () => {
   await node.service.node.data.expiry.run();
   assert.deepEqual([await rows(swarm, "tombstone"), await rows(swarm, "deletion")], [2, 1]);
 });
+
+test("a reader that takes its time holds up no polls while a day is dropped, and the day goes once it is done", async () => {
+  await using swarm = await TestSwarm.start(1, { settings: { DATABASE_CONNECTIONS: "6" } });
+  const node = swarm.nodes[0]!;
+  const { database, expiry } = node.service.node.data;
+  const account = new TestAccount();
+  await node.rpc("store", account.store("live"));
+  for (const day of [100, 101, 102]) {
+    await database.query({ text: `create table body_${day} partition of body for values in (${day})` });
+  }
+  const reading = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  const reader = database.transaction(async (transaction) => {
+    await transaction.query({ text: "select from body" });
+    opened.resolve();
+    await reading.promise;
+  });
+  await opened.promise;
+  const waiting = "select from pg_stat_activity where query like '%detach%' and wait_event_type = 'Lock'";
+  const run = assert.rejects(expiry.run());
+  await eventually(async () => assert.ok((await database.query({ text: waiting })).rowCount > 0));
+  assert.equal((await node.rpc("retrieve", account.retrieve())).body.messages.length, 1);
+  assert.equal((await node.rpc("store", account.store("next"))).status, 200);
+  await run;
+  reading.resolve();
+  await reader;
+  await database.query({ text: "alter table body detach partition body_102" }).catch(() => undefined);
+  assert.ok((await expiry.run()) > 0);
+  assert.equal(await expiry.run(), 0);
+  const { rowCount } = await database.query({ text: "select from pg_class where relname ~ '^body_1[0-9][0-9]$'" });
+  assert.equal(rowCount, 0);
+});
