@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fitPage } from "@swarmpost/storage-rpc";
+import type { Query } from "@swarmpost/postgres";
 import type { Poll, PollResult } from "../poll-statement.ts";
 import type { StorageData } from "../storage-data.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
@@ -66,8 +67,8 @@ test("polls with much behind them neither fill the memory nor hold up the others
   const query = database.query.bind(database);
   const held: (() => void)[] = [];
   let most = 0;
-  database.query = async (each) => {
-    const result = await query(each);
+  database.query = async <R>(each: Query) => {
+    const result = await query<R>(each);
     if (!each.name?.startsWith("poll_")) return result;
     const bytes = result.rows.reduce(
       (sum: number, row) => sum + ((row as { data: Buffer | null }).data?.length ?? 0),
