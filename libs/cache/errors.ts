@@ -1,5 +1,8 @@
-/** `unavailable`: the server did not answer in time, or cannot be reached. */
-export type CacheErrorCode = "unavailable";
+/**
+ * - `unavailable`: the server did not answer in time, or cannot be reached.
+ * - `refused`: it answered with an error: full (`OOM`), a replica (`READONLY`), or not for us (`NOAUTH`).
+ */
+export type CacheErrorCode = "unavailable" | "refused";
 
 /** The coded error of this package. Messages are safe to log. */
 export class CacheError extends Error {

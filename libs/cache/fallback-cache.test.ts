@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { eventually, type RedisServer, startRedis } from "@swarmpost/testkit";
+import type { Cache } from "./cache.ts";
 import { cacheContract } from "./cache-contract.ts";
 import { connectRedis } from "./fallback-cache.ts";
 
@@ -96,6 +97,67 @@ describe("a cache whose Redis goes away", () => {
     assert.equal(await cache.addOnce("hang", member, 60_000), false);
   });
 });
+
+describe("a cache whose Redis answers with errors", () => {
+  let server: RedisServer;
+  before(async () => void (server = await startRedis()));
+  after(async () => await server?.[Symbol.asyncDispose]());
+
+  /** Sends commands that Redis refuses; returns how often the health changed meanwhile. */
+  async function flipsWhile(cache: Cache, ms: number): Promise<number> {
+    let flips = 0;
+    let healthy = cache.healthy;
+    for (const end = performance.now() + ms; performance.now() < end; ) {
+      const member = randomBytes(32);
+      assert.equal(await cache.addOnce("full", member, 60_000), true);
+      assert.equal(await cache.addOnce("full", member, 60_000), false);
+      if (cache.healthy !== healthy) flips += 1;
+      healthy = cache.healthy;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return flips;
+  }
+
+  test("a full Redis is asked on, the stand-in does what it refuses, and the health does not flap", async () => {
+    await using raw = disposable(new Redis(server.url));
+    await raw.redis.config("SET", "maxmemory-policy", "noeviction");
+    await raw.redis.config("SET", "maxmemory", "2mb");
+    await using cache = await connectRedis({ url: server.url, refusalMs: 1_000 });
+    await eventually(async () => {
+      const filled = Array.from({ length: 500 }, () => cache.addOnce("fill", randomBytes(32), 60_000));
+      assert.ok((await Promise.all(filled)).every(Boolean));
+      assert.equal(cache.healthy, false);
+    });
+    assert.equal(await flipsWhile(cache, 2_500), 0);
+    const taken = [];
+    for (let i = 0; i < 6; i += 1) taken.push(await cache.takeToken("full", limits));
+    assert.deepEqual(taken, [true, true, true, true, true, false]);
+
+    const member = randomBytes(32);
+    await cache.addOnce("full", member, 60_000);
+    await raw.redis.config("SET", "maxmemory", "0");
+    await eventually(() => assert.equal(cache.healthy, true));
+    const key = Buffer.concat([Buffer.from("seen:full:"), member]);
+    await eventually(async () => assert.equal(await raw.redis.exists(key), 1, "what was refused is told later"));
+  });
+
+  test("a Redis that became a read-only replica is used again when it is a primary", async () => {
+    await using raw = disposable(new Redis(server.url));
+    await using cache = await connectRedis({ url: server.url, refusalMs: 500 });
+    await raw.redis.call("REPLICAOF", "127.0.0.1", "9");
+    const member = randomBytes(32);
+    assert.equal(await cache.addOnce("replica", member, 60_000), true);
+    assert.equal(await cache.addOnce("replica", member, 60_000), false);
+    assert.equal(cache.healthy, false);
+    assert.equal(await flipsWhile(cache, 1_200), 0);
+    await raw.redis.call("REPLICAOF", "NO", "ONE");
+    await eventually(() => assert.equal(cache.healthy, true));
+  });
+});
+
+function disposable(redis: Redis) {
+  return { redis, [Symbol.asyncDispose]: async () => redis.disconnect() };
+}
 
 test("a cache that is opened before its Redis works locally and is closed cleanly", async () => {
   const cache = await connectRedis({ url: "redis://127.0.0.1:9" });

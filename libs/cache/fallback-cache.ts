@@ -2,7 +2,7 @@ import type { Logger } from "@swarmpost/runtime";
 import type { BucketLimits, Cache } from "./cache.ts";
 import { CacheError } from "./errors.ts";
 import { MemoryCacheStore } from "./memory-cache.ts";
-import { RedisCache, type RedisCacheOptions } from "./redis-cache.ts";
+import { RedisCache, type RedisCacheOptions, type RedisState } from "./redis-cache.ts";
 
 /** How the cache is reached, and what stands in for it. */
 export interface FallbackCacheOptions extends RedisCacheOptions {
@@ -12,10 +12,12 @@ export interface FallbackCacheOptions extends RedisCacheOptions {
 }
 
 const PUSH_CHUNK = 500;
+const EVENTS = { up: "cache_connected", refusing: "cache_refuses", gone: "cache_lost" } as const;
 
 /**
  * Redis with a local stand-in. Every member is remembered locally too, so what was seen before Redis went away stays seen,
  * and a repeated member costs no round trip. When Redis is back, possibly empty, it is told what the local filter remembers.
+ * What Redis refuses, the stand-in does too: a full Redis without eviction (`maxmemory` with `noeviction`) takes no new members.
  */
 export class FallbackCache implements Cache {
   readonly #redis: RedisCache;
@@ -28,7 +30,7 @@ export class FallbackCache implements Cache {
     const { maxLocalEntries, logger } = options;
     this.#local = new MemoryCacheStore(maxLocalEntries === undefined ? {} : { maxEntries: maxLocalEntries });
     this.#logger = logger;
-    this.#redis = new RedisCache(options, (healthy) => this.#changed(healthy));
+    this.#redis = new RedisCache(options, (state) => this.#changed(state));
   }
 
   get healthy(): boolean {
@@ -43,12 +45,11 @@ export class FallbackCache implements Cache {
     return this.healthy;
   }
 
-  #changed(healthy: boolean): void {
-    if (healthy) {
-      this.#first.resolve();
-      this.#logger?.info("cache_connected");
-      void this.#push();
-    } else this.#logger?.warn("cache_lost");
+  #changed(state: RedisState): void {
+    this.#logger?.[state === "up" ? "info" : "warn"](EVENTS[state]);
+    if (state !== "up") return;
+    this.#first.resolve();
+    void this.#push();
   }
 
   async #push(): Promise<void> {

@@ -1,4 +1,4 @@
-import { Redis } from "ioredis";
+import { Redis, ReplyError } from "ioredis";
 import type { BucketLimits } from "./cache.ts";
 import { CacheError } from "./errors.ts";
 
@@ -25,25 +25,36 @@ export interface RedisCacheOptions {
   readonly url: string;
   /** How long one command may take before the server counts as gone; 500 by default. */
   readonly commandTimeoutMs?: number;
+  /** A server counts as refusing until it has refused nothing for this long; 5,000 by default. */
+  readonly refusalMs?: number;
 }
+
+/** `refusing`: it answers, but with errors to some commands. */
+export type RedisState = "up" | "refusing" | "gone";
 
 const PROBE_MS = 250;
 const DAY_MS = 86_400_000;
 
 /**
  * Rate limits and seen members in Redis. While the server is gone every call fails at once with CacheError `unavailable`,
- * so that nobody waits for it; it is asked again every 250 ms.
+ * so that nobody waits for it; it is asked again every 250 ms. A server that answers with errors is asked on: it may be full
+ * for one command and not for the next. Only its health says so, and not more often than `refusalMs`.
  */
 export class RedisCache implements AsyncDisposable {
   readonly #redis: Redis;
-  readonly #onChange: (healthy: boolean) => void;
-  #healthy = false;
+  readonly #onChange: (state: RedisState) => void;
+  readonly #refusalMs: number;
+  #state: RedisState = "gone";
+  #connected = false;
+  #refusedMs = Number.NEGATIVE_INFINITY;
+  #calm: NodeJS.Timeout | undefined;
   #closed = false;
   #probe: NodeJS.Timeout | undefined;
 
-  /** `onChange` hears when the server is lost and when it is back. */
-  constructor(options: RedisCacheOptions, onChange: (healthy: boolean) => void) {
+  /** `onChange` hears when the server is lost or refuses, and when all is well again. */
+  constructor(options: RedisCacheOptions, onChange: (state: RedisState) => void) {
     this.#onChange = onChange;
+    this.#refusalMs = options.refusalMs ?? 5_000;
     this.#redis = new Redis(options.url, {
       enableAutoPipelining: true,
       enableOfflineQueue: false,
@@ -60,20 +71,47 @@ export class RedisCache implements AsyncDisposable {
   }
 
   get healthy(): boolean {
-    return this.#healthy;
+    return this.#state === "up";
   }
 
-  #became(healthy: boolean): void {
-    if (this.#closed || this.#healthy === healthy) return;
-    this.#healthy = healthy;
-    this.#onChange(healthy);
+  #became(connected: boolean): void {
+    this.#connected = connected;
+    this.#tell();
+  }
+
+  #tell(): void {
+    const refusing = this.#calm !== undefined;
+    const state = !this.#connected ? "gone" : refusing ? "refusing" : "up";
+    if (this.#closed || this.#state === state) return;
+    this.#state = state;
+    this.#onChange(state);
+  }
+
+  #refused(): void {
+    this.#refusedMs = performance.now();
+    if (this.#closed || this.#calm !== undefined) return;
+    this.#awaitCalm(this.#refusalMs);
+    this.#tell();
+  }
+
+  #awaitCalm(ms: number): void {
+    this.#calm = setTimeout(() => {
+      const leftMs = this.#refusedMs + this.#refusalMs - performance.now();
+      if (leftMs > 0) return this.#awaitCalm(leftMs);
+      this.#calm = undefined;
+      this.#tell();
+    }, ms).unref();
   }
 
   async #ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    if (!this.#healthy) throw new CacheError("unavailable", "the cache server is not connected");
+    if (!this.#connected) throw new CacheError("unavailable", "the cache server is not connected");
     try {
       return await command(this.#redis);
     } catch (cause) {
+      if (cause instanceof ReplyError) {
+        this.#refused();
+        throw new CacheError("refused", "the cache server refused the command", { cause });
+      }
       this.#became(false);
       this.#scheduleProbe();
       throw new CacheError("unavailable", "the cache server did not answer", { cause });
@@ -90,10 +128,10 @@ export class RedisCache implements AsyncDisposable {
     const answered = this.#redis.status === "ready" && (await this.#redis.ping().then(Boolean, () => false));
     this.#probe = undefined;
     if (answered) this.#became(true);
-    else if (!this.#healthy) this.#scheduleProbe();
+    else if (!this.#connected) this.#scheduleProbe();
   }
 
-  /** See `Cache.takeToken`. @throws CacheError `unavailable` */
+  /** See `Cache.takeToken`. @throws CacheError */
   async takeToken(key: string, { capacity, refillPerSecond }: BucketLimits): Promise<boolean> {
     const keepMs = refillPerSecond > 0 ? Math.ceil((capacity / refillPerSecond) * 1000) + 1000 : DAY_MS;
     const allowed = await this.#ask((redis) =>
@@ -102,7 +140,7 @@ export class RedisCache implements AsyncDisposable {
     return allowed === 1;
   }
 
-  /** See `Cache.addOnce`. @throws CacheError `unavailable` */
+  /** See `Cache.addOnce`. @throws CacheError */
   async addOnce(set: string, member: Buffer, ttlMs: number): Promise<boolean> {
     const key = Buffer.concat([Buffer.from(`seen:${set}:`), member]);
     const added = await this.#ask((redis) => redis.set(key, "1", "PX", Math.max(1, Math.ceil(ttlMs)), "NX"));
@@ -112,8 +150,10 @@ export class RedisCache implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#healthy = false;
+    this.#connected = false;
+    this.#state = "gone";
     clearTimeout(this.#probe);
+    clearTimeout(this.#calm);
     this.#redis.disconnect();
   }
 }
