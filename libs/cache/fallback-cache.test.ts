@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { Redis } from "ioredis";
+import { createLogger } from "@swarmpost/runtime";
 import { eventually, type RedisServer, startRedis } from "@swarmpost/testkit";
 import type { Cache } from "./cache.ts";
 import { cacheContract } from "./cache-contract.ts";
@@ -103,32 +104,37 @@ describe("a cache whose Redis answers with errors", () => {
   before(async () => void (server = await startRedis()));
   after(async () => await server?.[Symbol.asyncDispose]());
 
-  /** Sends commands that Redis refuses; returns how often the health changed meanwhile. */
-  async function flipsWhile(cache: Cache, ms: number): Promise<number> {
-    let flips = 0;
-    let healthy = cache.healthy;
+  /** A cache and the events that it logged: each change of its health. */
+  async function heard(refusalMs: number): Promise<{ cache: Cache; events: string[] }> {
+    const events: string[] = [];
+    const destination = { write: (line: string) => void events.push(JSON.parse(line).event) };
+    const logger = createLogger({ service: "test", level: "info", destination });
+    return { cache: await connectRedis({ url: server.url, refusalMs, logger }), events };
+  }
+
+  /** Sends commands that Redis refuses. */
+  async function sendFor(cache: Cache, ms: number): Promise<void> {
     for (const end = performance.now() + ms; performance.now() < end; ) {
       const member = randomBytes(32);
       assert.equal(await cache.addOnce("full", member, 60_000), true);
       assert.equal(await cache.addOnce("full", member, 60_000), false);
-      if (cache.healthy !== healthy) flips += 1;
-      healthy = cache.healthy;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    return flips;
   }
 
   test("a full Redis is asked on, the stand-in does what it refuses, and the health does not flap", async () => {
     await using raw = disposable(new Redis(server.url));
     await raw.redis.config("SET", "maxmemory-policy", "noeviction");
     await raw.redis.config("SET", "maxmemory", "2mb");
-    await using cache = await connectRedis({ url: server.url, refusalMs: 1_000 });
+    const { cache, events } = await heard(1_000);
+    await using _ = cache;
     await eventually(async () => {
       const filled = Array.from({ length: 500 }, () => cache.addOnce("fill", randomBytes(32), 60_000));
       assert.ok((await Promise.all(filled)).every(Boolean));
       assert.equal(cache.healthy, false);
     });
-    assert.equal(await flipsWhile(cache, 2_500), 0);
+    await sendFor(cache, 2_500);
+    assert.deepEqual(events, ["cache_connected", "cache_refuses"]);
     const taken = [];
     for (let i = 0; i < 6; i += 1) taken.push(await cache.takeToken("full", limits));
     assert.deepEqual(taken, [true, true, true, true, true, false]);
@@ -143,13 +149,15 @@ describe("a cache whose Redis answers with errors", () => {
 
   test("a Redis that became a read-only replica is used again when it is a primary", async () => {
     await using raw = disposable(new Redis(server.url));
-    await using cache = await connectRedis({ url: server.url, refusalMs: 500 });
+    const { cache, events } = await heard(500);
+    await using _ = cache;
     await raw.redis.call("REPLICAOF", "127.0.0.1", "9");
     const member = randomBytes(32);
     assert.equal(await cache.addOnce("replica", member, 60_000), true);
     assert.equal(await cache.addOnce("replica", member, 60_000), false);
     assert.equal(cache.healthy, false);
-    assert.equal(await flipsWhile(cache, 1_200), 0);
+    await sendFor(cache, 1_200);
+    assert.deepEqual(events, ["cache_connected", "cache_refuses"]);
     await raw.redis.call("REPLICAOF", "NO", "ONE");
     await eventually(() => assert.equal(cache.healthy, true));
   });
