@@ -6,7 +6,7 @@ import { MAX_ENTRIES, readDeletion, readEntry, readTombstone, writeList } from "
 import type { HandoffState } from "./handoff-state.ts";
 import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
-import type { Wholeness } from "./read-forward.ts";
+import type { Wholeness } from "./wholeness.ts";
 import { decodeRecord } from "./record-codec.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
 import { REFUSAL } from "./replica-kinds.ts";

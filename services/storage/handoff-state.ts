@@ -1,6 +1,7 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import type { Database } from "@swarmpost/postgres";
 import type { Clock } from "@swarmpost/runtime";
+import { ErasedAccounts } from "./erased-accounts.ts";
 import { KnownMap, type KnownMapJson } from "./known-map.ts";
 import type { NodeView } from "./node-view.ts";
 import { MAP_LIFE_MS, SeenMaps } from "./seen-maps.ts";
@@ -23,6 +24,7 @@ interface StateJson {
   readonly partial: boolean;
   readonly bornMs: number;
   readonly foundedMs: number | null;
+  readonly erasing: boolean;
 }
 
 const MAX_MAPS = 256;
@@ -47,6 +49,7 @@ export class HandoffState {
   #unsaved: KnownMap[] = [];
   #partial = false;
   #empty = false;
+  #erased = new ErasedAccounts();
   #bornMs: number;
   #foundedMs: number | undefined;
   #saved = true;
@@ -65,6 +68,7 @@ export class HandoffState {
       this.#tasks = state.tasks.map(taskFromJson);
       this.#partial = state.partial;
       this.#bornMs = state.bornMs;
+      if (state.erasing) this.#erased.all();
       this.#foundedMs = state.foundedMs ?? undefined;
     }
     this.#empty = state === undefined && !(await this.#anything());
@@ -149,10 +153,23 @@ export class HandoffState {
     this.#tasks = left;
   }
 
+  /** To be called before things of accounts that this node no longer keeps are erased. @throws DatabaseError */
+  async erasing(accounts: readonly Buffer[]): Promise<void> {
+    if (this.#erased.none) this.#saved = false;
+    for (const account of accounts) this.#erased.add(account);
+    await this.save();
+  }
+
+  /** Whether things of an account that this node no longer keeps were erased, or may have been. */
+  erasedOf(account: Buffer): boolean {
+    return this.#erased.has(account);
+  }
+
   /** Nothing is left of what this node held before: it may answer for what it holds from now on. */
   strayGone(): void {
-    if (this.#partial) this.#saved = false;
+    if (this.#partial || !this.#erased.none) this.#saved = false;
     this.#partial = false;
+    this.#erased = new ErasedAccounts();
   }
 
   /** Tasks because of which this node cannot answer reads yet. */
@@ -185,6 +202,7 @@ export class HandoffState {
       partial: this.#partial,
       bornMs: this.#bornMs,
       foundedMs: this.#foundedMs ?? null,
+      erasing: !this.#erased.none,
     };
     try {
       await database.query({

@@ -6,7 +6,7 @@ export const KIND = {
   pullIndex: 4,
   pullRecords: 5,
   pullTombstones: 6,
-  read: 7,
+  pullAccount: 7,
 } as const;
 
 /** Numbers of refusals on a replica link. */

@@ -4,19 +4,18 @@ import type { Runtime } from "@swarmpost/runtime";
 import { ConvertedKeys, type SubRequest } from "@swarmpost/storage-rpc";
 import type { Background } from "./background.ts";
 import type { StorageConfig } from "./config.ts";
+import { AccountPull, pullAccountMethod } from "./account-pull.ts";
 import { Executor } from "./executor.ts";
 import { Handoff } from "./handoff.ts";
 import { handOverMethod, offerMethod } from "./handoff-receive.ts";
 import { HandoffState } from "./handoff-state.ts";
 import type { Answer } from "./methods/answer.ts";
 import type { MethodNode } from "./methods/node.ts";
-import { readHere } from "./methods/retrieve.ts";
 import { runMethod } from "./methods/table.ts";
 import type { StorageMetrics } from "./metrics.ts";
 import type { NodeView } from "./node-view.ts";
 import { PendingDelivery } from "./pending-delivery.ts";
 import { pullIndexMethod, pullRecordsMethod, pullTombstonesMethod } from "./pull-method.ts";
-import { ReadForward, readMethod } from "./read-forward.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
 import { KIND } from "./replica-kinds.ts";
 import { Replicator } from "./replicate.ts";
@@ -78,7 +77,7 @@ export class StorageNode {
       keys,
       stamps: new StampClock(pubkeyBytes(keys.pubkey), clock),
       replicator: new Replicator({ memberTimeoutMs, stragglerMs }, { view, links }),
-      reads: new ReadForward({ links, whole, clock }),
+      accounts: new AccountPull({ links, view, whole, clock, pull }),
     };
     const pulled = { ...shared, ownState: () => whole.ownState };
     const received = { ...shared, keeps, onReceived: counted("received") };
@@ -89,15 +88,9 @@ export class StorageNode {
       [KIND.pullIndex, pullIndexMethod(pulled)],
       [KIND.pullRecords, pullRecordsMethod(pulled)],
       [KIND.pullTombstones, pullTombstonesMethod(pulled)],
-      [KIND.read, readMethod({ ...shared, readHere: (request) => readHere(request, this.#methods) })],
+      [KIND.pullAccount, pullAccountMethod(pulled)],
     ]);
-    metrics.gaugeFrom("swarmpost_storage_pending_frames", "Missed replica frames kept.", () => data.pending.size);
-    metrics.gaugeFrom(
-      "swarmpost_storage_refused_frames",
-      "Missed replica frames kept although their member refuses them.",
-      () => this.#delivery.refused,
-    );
-    metrics.gaugeFrom("swarmpost_storage_sync_tasks", "Parts of the ring still pulled.", () => state.tasks.length);
+    this.#gauges(metrics);
   }
 
   /** Reads what an earlier run left. @throws DatabaseError */
@@ -117,5 +110,19 @@ export class StorageNode {
     background.repeat({ name: "pending", everyMs, run: () => this.#delivery.run() });
     background.repeat({ name: "pending", everyMs: RETURNED_MS, run: () => this.#delivery.runReturned() });
     background.repeat({ name: "expiry", everyMs: EXPIRY_MS, run: () => this.data.expiry.run() });
+  }
+
+  #gauges(metrics: StorageMetrics): void {
+    metrics.gaugeFrom("swarmpost_storage_pending_frames", "Missed replica frames kept.", () => this.data.pending.size);
+    metrics.gaugeFrom(
+      "swarmpost_storage_refused_frames",
+      "Missed replica frames kept although their member refuses them.",
+      () => this.#delivery.refused,
+    );
+    metrics.gaugeFrom(
+      "swarmpost_storage_sync_tasks",
+      "Parts of the ring still pulled.",
+      () => this.#state.tasks.length,
+    );
   }
 }

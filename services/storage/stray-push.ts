@@ -2,12 +2,14 @@ import type { Pubkey } from "@swarmpost/crypto";
 import type { Swarm } from "@swarmpost/network-view";
 import type { CommitQueue } from "./commit-queue.ts";
 import { type Bundle, offer, type OfferParts } from "./handoff-offer.ts";
+import type { HandoffState } from "./handoff-state.ts";
 import { VERDICT, type Verdict } from "./handoff-receive.ts";
 import type { MessageEntry, MessageKey, TombstoneEntry, TombstoneKey } from "./message-key.ts";
 
 /** What pushing needs. */
 export interface StrayPushParts extends OfferParts {
   readonly commits: CommitQueue;
+  readonly state: Pick<HandoffState, "erasing">;
 }
 
 const PAGE = 1_000;
@@ -92,6 +94,8 @@ export class StrayPush {
     const settled = (i: number) => answers.every((verdicts) => verdicts?.[i] === VERDICT.settled);
     const messages = bundle.messages.filter((_, i) => settled(i));
     const tombstones = bundle.tombstones.filter((_, i) => settled(bundle.messages.length + i));
+    const accounts = [...messages, ...tombstones].map((entry) => entry.account);
+    if (accounts.length > 0) await this.#parts.state.erasing(accounts);
     await this.#parts.commits.erase({
       messages: messages.map((entry) => ({ ...entry, stampMs: entry.stamp.ms })),
       tombstones: tombstones.map((entry) => ({ ...entry, stampMs: entry.stamp.ms })),

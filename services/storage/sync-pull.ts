@@ -23,6 +23,7 @@ import {
 import type { HandoffState } from "./handoff-state.ts";
 import type { MessageEntry, MessageKey, TombstoneKey } from "./message-key.ts";
 import type { MessageTable } from "./message-table.ts";
+import type { NodeView } from "./node-view.ts";
 import { NOT_FOUNDED, STATE_BYTES } from "./pull-method.ts";
 import { decodeRecord } from "./record-codec.ts";
 import { KIND } from "./replica-kinds.ts";
@@ -35,6 +36,7 @@ import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
 export interface SyncPullParts extends TakeParts {
   readonly state: HandoffState;
   readonly links: PeerLinks;
+  readonly view: NodeView;
   readonly messages: MessageTable;
   readonly clock: Clock;
   /** Told how many messages came. */
@@ -48,6 +50,7 @@ interface SourceAnswer {
 }
 
 const DEADLINE_MS = 15_000;
+const ACCOUNT_DEADLINE_MS = 3_000;
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
 /** Pulls what this node may lack from those who held it. */
@@ -114,17 +117,54 @@ export class SyncPull {
     return together ? "blank" : state;
   }
 
-  async #missing(source: Pubkey, entries: readonly MessageEntry[]): Promise<void> {
-    const held = await this.#parts.messages.holds(entries, this.#parts.clock.now());
-    for (const chunk of chunks(entries.filter((_, i) => held[i] !== true))) {
-      const writer = new ByteWriter();
-      writeList(writer, chunk, writeKey);
-      const reader = await this.#ask(source, KIND.pullRecords, writer);
-      const records = reader.list(MAX_ENTRIES, decodeRecord);
-      const stores = records.filter((record) => record.kind === "store");
-      const taken = await takeRecords(stores, this.#parts);
-      this.#parts.onPulled(taken.filter(Boolean).length);
+  /** Pulls what is there of one account. False unless the source is whole for it and all that it named came. */
+  async account(source: Pubkey, account: Buffer): Promise<boolean> {
+    try {
+      let all = true;
+      let after: MessageKey | undefined;
+      do {
+        const writer = new ByteWriter().u64(this.#parts.view.current.map.height).bytes(account);
+        writeCursor(writer, after, writeKey);
+        const reader = await this.#ask(source, KIND.pullAccount, writer, ACCOUNT_DEADLINE_MS);
+        after = readCursor(reader, readKey);
+        const entries = reader.list(MAX_ENTRIES, readEntry).filter((entry) => entry.account.equals(account));
+        const deletions = reader.list(MAX_ENTRIES, readDeletion);
+        await takeTombstones(deletions, reader.list(MAX_ENTRIES, readTombstone), this.#parts);
+        all = (await this.#missing(source, entries)) && all;
+      } while (after !== undefined);
+      return all;
+    } catch (error) {
+      if (!(error instanceof LinkError || error instanceof StorageError)) throw error;
+      return false;
     }
+  }
+
+  /** True when all of them are here then. */
+  async #missing(source: Pubkey, entries: readonly MessageEntry[]): Promise<boolean> {
+    const held = await this.#parts.messages.holds(entries, this.#parts.clock.now());
+    const missing = entries.filter((_, i) => held[i] !== true);
+    let count = 0;
+    for (const chunk of chunks(missing)) count += await this.#records(source, chunk);
+    return count === missing.length;
+  }
+
+  /** Asks until all came or no more comes: an answer may hold only the first of them. */
+  async #records(source: Pubkey, keys: readonly MessageKey[]): Promise<number> {
+    let count = 0;
+    for (let left = keys; left.length > 0; ) {
+      const writer = new ByteWriter();
+      writeList(writer, left, writeKey);
+      const reader = await this.#ask(source, KIND.pullRecords, writer);
+      const stores = reader.list(MAX_ENTRIES, decodeRecord).filter((record) => record.kind === "store");
+      const taken = (await takeRecords(stores, this.#parts)).filter(Boolean).length;
+      this.#parts.onPulled(taken);
+      count += taken;
+      const came = new Set(stores.map(keyText));
+      const rest = left.filter((key) => !came.has(keyText(key)));
+      if (rest.length === left.length) break;
+      left = rest;
+    }
+    return count;
   }
 
   async #tombstones(source: Pubkey, mapHeight: bigint): Promise<void> {
@@ -139,8 +179,8 @@ export class SyncPull {
     } while (after !== undefined);
   }
 
-  async #ask(source: Pubkey, kind: number, writer: ByteWriter): Promise<ByteReader> {
-    const answer = await this.#parts.links.request(source, kind, writer.finish(), { deadlineMs: DEADLINE_MS });
+  async #ask(source: Pubkey, kind: number, writer: ByteWriter, deadlineMs = DEADLINE_MS): Promise<ByteReader> {
+    const answer = await this.#parts.links.request(source, kind, writer.finish(), { deadlineMs });
     return new ByteReader(answer);
   }
 }
@@ -157,6 +197,10 @@ function isOpen(task: SyncTask, source: Pubkey, enough: boolean): boolean {
   const state = task.done.get(source);
   if (enough) return state === undefined && task.sources.includes(source);
   return state !== "whole" || (task.again?.left.includes(source) ?? false);
+}
+
+function keyText({ account, hash, namespace }: MessageKey): string {
+  return `${account.toString("latin1")} ${hash.toString("latin1")} ${namespace}`;
 }
 
 /** Splits entries so that the bodies of each part travel in one frame. */

@@ -2,8 +2,17 @@ import type { Pubkey } from "@swarmpost/crypto";
 import type { HandoffState } from "./handoff-state.ts";
 import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
-import type { Wholeness } from "./read-forward.ts";
 import { covers, type SourceState } from "./sync-task.ts";
+
+/** Who holds everything of an account. */
+export interface Wholeness {
+  /** Whether this node knows that it may lack messages of the account. */
+  behind(account: Buffer): boolean;
+  /** Whether this node has everything of the account although it may no longer keep it. */
+  canAnswer(account: Buffer): Promise<boolean>;
+  /** Nodes that may hold everything, most likely first; this node is not among them. */
+  holders(account: Buffer): Pubkey[];
+}
 
 /** Knows what this node lacks, and who has it. */
 export class NodeWholeness implements Wholeness {
@@ -20,8 +29,9 @@ export class NodeWholeness implements Wholeness {
   async canAnswer(account: Buffer): Promise<boolean> {
     const { state, view, messages } = this.#parts;
     if (view.keeps(account)) return !this.behind(account);
-    // A former holder erases only what every present one has; before that it knows all that it ever knew.
-    return !state.partial && state.behind.length === 0 && (await messages.knows(account));
+    // Before it erased anything of an account, a former holder has all that it ever had.
+    if (state.partial || state.behind.length > 0 || state.erasedOf(account)) return false;
+    return messages.knows(account);
   }
 
   holders(account: Buffer): Pubkey[] {

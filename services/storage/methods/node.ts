@@ -1,11 +1,11 @@
 import type { NodeKeys } from "@swarmpost/crypto";
 import type { Clock } from "@swarmpost/runtime";
 import type { ConvertKey, SubRequest } from "@swarmpost/storage-rpc";
+import type { AccountPull } from "../account-pull.ts";
 import type { Executor } from "../executor.ts";
 import type { NodeView } from "../node-view.ts";
 import type { Pending } from "../pending.ts";
 import type { PollQueue } from "../poll-queue.ts";
-import type { ReadForward } from "../read-forward.ts";
 import type { Replicator } from "../replicate.ts";
 import type { StampClock } from "../stamp.ts";
 import type { Answer } from "./answer.ts";
@@ -20,7 +20,7 @@ export interface MethodNode {
   readonly replicator: Replicator;
   readonly pending: Pending;
   readonly polls: PollQueue;
-  readonly reads: ReadForward;
+  readonly accounts: AccountPull;
   /** Turns Ed25519 keys into X25519 ones and remembers them. */
   readonly convert: ConvertKey;
 }

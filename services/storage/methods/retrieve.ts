@@ -20,11 +20,12 @@ export const retrieve: Method<RetrieveRequest> = async (request, node) => {
   if (elsewhere) return elsewhere;
   const refusal = checkRetrieveAuth(request, node.clock.now(), node.convert);
   if (refusal) return refused(refusal);
-  return (await node.reads.forward(request)) ?? (await readHere(request, node));
+  // Always from the own copies, so that `last_hash` means the same on every page.
+  await node.accounts.complete(accountBytes(request.account));
+  return readHere(request, node);
 };
 
-/** Answers a retrieve, already checked, from this node's own copies. @throws StorageError "unavailable". */
-export async function readHere(request: RetrieveRequest, node: Pick<MethodNode, "polls" | "clock">): Promise<Answer> {
+async function readHere(request: RetrieveRequest, node: MethodNode): Promise<Answer> {
   const { messages, more } = isTesting(request.namespace)
     ? { messages: [], more: false }
     : await node.polls.poll(toPoll(request));

@@ -91,7 +91,8 @@ test("a member was brought everything only when it says that it has everything",
   const contact = { host: "127.0.0.1", port: b.replicaPort, certificate: b.certificate };
   await using links = new PeerLinks({ keys: a.keys, certificate: a.certificate }, { contact: () => contact });
   const view = new NodeView(a.pubkey, a.view);
-  const push = new StrayPush({ ...a.service.node.data, view, links, clock: a.clock, onPushed: () => undefined });
+  const state = { erasing: () => Promise.reject(new Error("nothing is to be erased")) };
+  const push = new StrayPush({ ...a.service.node.data, view, links, state, clock: a.clock, onPushed: () => undefined });
   assert.equal(await push.offerAll(b.pubkey), false);
   methods.set(KIND.handOver, honest);
   assert.equal(await push.offerAll(b.pubkey), true);

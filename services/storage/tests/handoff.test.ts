@@ -116,24 +116,24 @@ test("a node that cannot pull from enough holders stays behind, and reads go thr
   await becomeWhole([newcomer]);
 });
 
-test("a holder that answers a forwarded read with an error or with nonsense is passed over", async () => {
+test("a holder that answers with an error or with nonsense when an account is to be read is passed over", async () => {
   await using swarm = await TestSwarm.start(3, { postgres });
   const holders = [...swarm.nodes];
   await becomeWhole(holders);
   const account = new TestAccount();
   await store(holders[0]!, account, "kept");
-  for (const node of holders) node.service.node.data.commits.barrier = () => Promise.reject(new Error("no pull yet"));
   const newcomer = await swarm.add();
-  const answers = ['{"status":500,"body":"request failed"}', '{"status":200,"body":{"messages":"x","more":false}}'];
+  const answers = [Buffer.from('{"status":500,"body":"request failed"}'), Buffer.alloc(0)];
   const { promise: asked, resolve } = Promise.withResolvers<void>();
   // Whichever two are asked first answer so; the third is honest.
   for (const node of holders) {
     const methods = node.service.node.replicaMethods as Map<number, ReplicaMethod>;
-    const honest = methods.get(KIND.read)!;
-    methods.set(KIND.read, async (peer, payload) => {
+    const honest = methods.get(KIND.pullAccount)!;
+    methods.set(KIND.pullIndex, () => Promise.reject(new Error("no pull of everything yet")));
+    methods.set(KIND.pullAccount, async (peer, payload) => {
       const answer = answers.pop();
       if (answers.length === 0) resolve();
-      return answer === undefined ? honest(peer, payload) : Buffer.from(answer);
+      return answer ?? honest(peer, payload);
     });
   }
   swarm.setMap(new Map([[0n, [...swarm.nodes]]]));

@@ -243,7 +243,7 @@ test("garbage on the replica port is refused and nothing breaks", async () => {
   }
   // A fault of the sender's, never one of ours: it is told so and no error is logged.
   const payload = Buffer.from([1, 2, 3]);
-  await assert.rejects(send(member, KIND.read, payload), refusedWith(REFUSAL.invalid));
+  await assert.rejects(send(member, KIND.pullAccount, payload), refusedWith(REFUSAL.invalid));
   assert.equal((await victim.rpc("info", {})).status, 200);
 });
 
