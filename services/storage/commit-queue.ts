@@ -38,9 +38,9 @@ export class CommitQueue implements AsyncDisposable {
     const limits = { maxBatch: MAX_BATCH, maxDelayMs: options.gatherMs, maxQueue: options.maxQueue };
     this.#batcher = new Batcher(limits, async (commits) => {
       parts.onBatch?.(commits.length);
-      const results: unknown[] = [];
-      for (const round of Round.split(commits)) results.push(...(await round.run(parts)));
-      return results;
+      const results = new Map<Commit, unknown>();
+      for (const round of Round.split(commits)) await round.run(parts, results);
+      return commits.map((commit) => results.get(commit));
     });
   }
 

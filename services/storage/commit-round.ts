@@ -5,7 +5,8 @@ import type { Commit } from "./commit-queue.ts";
 import { commitBurials } from "./delete-statement.ts";
 import { commitErasures } from "./erase-statement.ts";
 import { bodyDay } from "./record.ts";
-import { commitStores } from "./store-statement.ts";
+import { compareStamps } from "./stamp.ts";
+import { commitStores, type StoreResult } from "./store-statement.ts";
 
 /** What a round needs to run. */
 export interface RoundParts {
@@ -16,81 +17,107 @@ export interface RoundParts {
 
 const MAX_ROUND_BYTES = 4 * 1024 * 1024;
 
-type Kind = Commit["kind"];
-
 function keysOf(commit: Commit): string[] {
   if (commit.kind === "store") return [key(commit.record.account, commit.record.hash)];
   if (commit.kind === "bury") return [key(commit.burial.deletion.account, commit.burial.hash)];
   return [...commit.erasure.messages, ...commit.erasure.tombstones].map((row) => key(row.account, row.hash));
 }
 
+function bytesOf(commit: Commit): number {
+  return commit.kind === "store" ? commit.record.data.length : 0;
+}
+
 function key(account: Buffer, hash: Buffer): string {
   return account.toString("latin1") + hash.toString("latin1");
 }
 
+/** One thing to do, for one commit or for several stores of the same message. */
+interface Entry {
+  commit: Commit;
+  readonly of: Commit[];
+}
+
 /**
- * Commits that name no message twice, so that the order between them does not matter and each kind is one statement.
- * Its results are in the order of the commits; a commit that failed has its error as result.
+ * Commits that name no message twice, so that the order between them does not matter and each kind is one statement. Every
+ * round costs a commit to disk that the whole batch waits for: stores of the same message share one entry, and what must
+ * come after another commit goes into the round after that one, while all others stay in the first.
  */
 export class Round {
-  readonly #commits: Commit[] = [];
-  readonly #keys = new Set<string>();
+  readonly #entries: Entry[] = [];
   #bytes = 0;
 
-  /** Splits a batch into rounds, in order. */
+  /** Splits a batch into rounds, to be run in order. */
   static split(commits: readonly Commit[]): Round[] {
-    let round = new Round();
-    const rounds = [round];
+    const rounds: Round[] = [];
+    const last = new Map<string, { at: number; entry: Entry }>();
     for (const commit of commits) {
       const keys = keysOf(commit);
-      if (!round.#takes(commit, keys)) {
-        round = new Round();
-        rounds.push(round);
-        round.#takes(commit, keys);
-      }
+      if (joined(commit, last.get(keys[0] ?? "")?.entry)) continue;
+      let at = keys.reduce((least, each) => Math.max(least, (last.get(each)?.at ?? -1) + 1), 0);
+      for (let round = rounds[at]; round !== undefined && Round.#full(round, commit); round = rounds[++at]);
+      const round = (rounds[at] ??= new Round());
+      const entry = { commit, of: [commit] };
+      round.#entries.push(entry);
+      round.#bytes += bytesOf(commit);
+      for (const each of keys) last.set(each, { at, entry });
     }
     return rounds;
   }
 
-  #takes(commit: Commit, keys: readonly string[]): boolean {
-    const bytes = commit.kind === "store" ? commit.record.data.length : 0;
-    if (this.#commits.length > 0) {
-      if (this.#bytes + bytes > MAX_ROUND_BYTES) return false;
-      if (keys.some((each) => this.#keys.has(each))) return false;
-    }
-    for (const each of keys) this.#keys.add(each);
-    this.#bytes += bytes;
-    this.#commits.push(commit);
-    return true;
+  static #full(round: Round, commit: Commit): boolean {
+    return round.#entries.length > 0 && round.#bytes + bytesOf(commit) > MAX_ROUND_BYTES;
   }
 
-  /** Runs one statement for each kind. Only a programming error rejects. */
-  async run(parts: RoundParts): Promise<unknown[]> {
-    const results = new Map<Commit, unknown>();
-    for (const kind of ["store", "bury", "erase"] as const) await this.#runKind(kind, parts, results);
-    return this.#commits.map((commit) => results.get(commit));
-  }
-
-  async #runKind(kind: Kind, parts: RoundParts, results: Map<Commit, unknown>): Promise<void> {
-    const commits = this.#commits.filter((commit) => commit.kind === kind);
-    if (commits.length === 0) return;
-    try {
-      const done = await statement(commits, parts);
-      commits.forEach((commit, i) => results.set(commit, done[i]));
-    } catch (error) {
-      const alone = error instanceof DatabaseError && error.code === "failed" && commits.length > 1;
-      if (!alone) for (const commit of commits) results.set(commit, asError(error));
-      else for (const commit of commits) results.set(commit, await one(commit, parts));
+  /** Runs one statement for each kind and says what became of each commit; its error, when it failed. */
+  async run(parts: RoundParts, results: Map<Commit, unknown>): Promise<void> {
+    for (const kind of ["store", "bury", "erase"] as const) {
+      const entries = this.#entries.filter(({ commit }) => commit.kind === kind);
+      if (entries.length === 0) continue;
+      const commits = entries.map(({ commit }) => commit);
+      const done = await all(commits, parts);
+      entries.forEach((entry, i) => tell(entry, done[i], results));
     }
   }
 }
 
-/** One commit must not fail the others of its batch. */
-async function one(commit: Commit, parts: RoundParts): Promise<unknown> {
-  return statement([commit], parts).then(
-    (results) => results[0],
-    (error: unknown) => asError(error),
-  );
+/** Whether a store could be added to an earlier one of the same message: the later stamp and the later end count. */
+function joined(commit: Commit, entry: Entry | undefined): boolean {
+  if (entry === undefined || commit.kind !== "store" || entry.commit.kind !== "store") return false;
+  const [one, two] = [entry.commit.record, commit.record];
+  if (one.namespace !== two.namespace) return false;
+  const record = compareStamps(two.stamp, one.stamp) > 0 ? two : one;
+  const expiryMs = Math.max(one.expiryMs, two.expiryMs);
+  entry.commit = { kind: "store", record: { ...record, expiryMs, timestampMs: one.timestampMs } };
+  entry.of.push(commit);
+  return true;
+}
+
+function tell({ of }: Entry, result: unknown, results: Map<Commit, unknown>): void {
+  const [first, ...others] = of;
+  if (first !== undefined) results.set(first, result);
+  for (const other of others)
+    results.set(other, result instanceof Error ? result : { ...(result as object), ...again(result) });
+}
+
+/** What followed another store of the same message in the same batch found it there. */
+function again(result: unknown): { already?: true } {
+  return (result as StoreResult).outcome === "stored" ? { already: true } : {};
+}
+
+/** One statement for all; when that fails for what is in it, again, and then one for each. */
+async function all(commits: readonly Commit[], parts: RoundParts): Promise<readonly unknown[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await statement(commits, parts);
+    } catch (error) {
+      const code = error instanceof DatabaseError ? error.code : "unavailable";
+      if (code === "conflict" && attempt === 1) continue;
+      if (code === "unavailable" || commits.length === 1) return commits.map(() => asError(error));
+      const results: unknown[] = [];
+      for (const commit of commits) results.push(...(await all([commit], parts)));
+      return results;
+    }
+  }
 }
 
 function asError(error: unknown): Error {

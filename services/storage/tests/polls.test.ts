@@ -55,7 +55,7 @@ test("pages are as long as they may be, whatever way they take", async () => {
       assert.ok(page.messages.every((message, i) => message.data.length === sizes[i]));
       const last = await poll(account, { maxCount, maxSize, reverse: true });
       const backwards = fitPage(sizes.toReversed(), { count: maxCount, size: maxSize });
-      assert.deepEqual(numbers(last), Array.from(sizes.keys()).reverse().slice(0, backwards.count));
+      assert.deepEqual(numbers(last), Array.from(sizes.keys()).toReversed().slice(0, backwards.count));
     }
   }
 });
