@@ -103,7 +103,9 @@ export class Paths {
     const { diversity, random } = this.#options;
     const others = destination === undefined ? [] : [destination];
     const fit = this.#live.filter((path) => path.hops.every((hop) => mayJoin(hop, others, diversity)));
-    return pick(fit, random);
+    const sound = fit.filter((path) => !this.#failures.has(path));
+    // After a failure it is open whether the path or the destination was to blame: a path that was just proven tells.
+    return sound.length > 0 || fit.length < MAX_PATHS ? pick(sound, random) : pick(fit, random);
   }
 
   async #build(destination: ServiceNode | undefined): Promise<Path> {
@@ -148,7 +150,8 @@ export class Paths {
     const { diversity, random } = this.#options;
     const others = destination === undefined ? [] : [destination];
     const fits = (node: ServiceNode): boolean => mayJoin(node, others, diversity);
-    const guardsInUse = new Set(this.#live.map((path) => path.hops[0].pubkey));
+    const sound = this.#live.filter((path) => !this.#failures.has(path));
+    const guardsInUse = new Set(sound.map((path) => path.hops[0].pubkey));
     const guard =
       guards.choose(pool, (node) => fits(node) && !guardsInUse.has(node.pubkey)) ?? guards.choose(pool, fits);
     if (guard === undefined) return undefined;
