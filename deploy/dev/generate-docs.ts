@@ -61,6 +61,7 @@ async function metricsDoc(): Promise<string> {
       "| metric | type | meaning |",
       "| --- | --- | --- |",
       ...rows(await metrics.render()),
+      ...readGauges(name),
       "",
     );
   }
@@ -72,6 +73,15 @@ function rows(rendered: string): string[] {
   return [...rendered.matchAll(/^# HELP (\S+) (.*)$/gm)].map(
     ([, name, help]) => `| \`${name}\` | ${types.get(name)} | ${help?.replaceAll("|", "\\|")} |`,
   );
+}
+
+/** Gauges that are read when asked for need the running service: they are taken from the text that registers them. */
+function readGauges(service: string): string[] {
+  const files = globSync(`services/${service}/*.ts`, { cwd: root }).filter((file) => !file.endsWith(".test.ts"));
+  return files.sort().flatMap((file) => {
+    const calls = readFileSync(join(root, file), "utf8").matchAll(/gaugeFrom\(\s*"([a-z_]+)",\s*"([^"]+)"/g);
+    return [...calls].map(([, name, help]) => `| \`${name}\` | gauge | ${help} |`);
+  });
 }
 
 function errorsDoc(): string {
