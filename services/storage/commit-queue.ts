@@ -23,6 +23,14 @@ export interface CommitQueueOptions {
 }
 
 const MAX_BATCH = 512;
+const BATCH_BYTES = 16 * 1024 * 1024;
+/** Messages and requests that wait: more would not be committed in time anyway. */
+const QUEUE_BYTES = 256 * 1024 * 1024;
+
+function weigh(commit: Commit): number {
+  if (commit.kind === "store") return commit.record.data.length;
+  return commit.kind === "bury" && "request" in commit.burial.deletion ? commit.burial.deletion.request.length : 0;
+}
 
 /**
  * The only writer of messages and tombstones. One batch is in flight at a time, so sequence numbers become visible in
@@ -35,7 +43,8 @@ export class CommitQueue implements AsyncDisposable {
     options: CommitQueueOptions,
     parts: { database: Database; partitions: BodyPartitions; clock: Clock; onBatch?: (size: number) => void },
   ) {
-    const limits = { maxBatch: MAX_BATCH, maxDelayMs: options.gatherMs, maxQueue: options.maxQueue };
+    const weights = { weigh, maxBatchWeight: BATCH_BYTES, maxQueueWeight: QUEUE_BYTES };
+    const limits = { maxBatch: MAX_BATCH, maxDelayMs: options.gatherMs, maxQueue: options.maxQueue, ...weights };
     this.#batcher = new Batcher(limits, async (commits) => {
       parts.onBatch?.(commits.length);
       const results = new Map<Commit, unknown>();

@@ -43,6 +43,11 @@ export const storageConfig = defineConfig({
     doc: "Missed frames kept for one member; a member that missed more is offered everything when it returns.",
     default: 50_000,
   },
+  PENDING_BYTES: {
+    schema: integer(1),
+    doc: "The same for the bytes of these frames.",
+    default: 268_435_456,
+  },
   RETRY_MS: { schema: integer(50), doc: "How often missed frames and handoffs are tried again.", default: 3_000 },
 });
 

@@ -1,6 +1,7 @@
 import type { Database, Query } from "@swarmpost/postgres";
 import type { Clock } from "@swarmpost/runtime";
 import type { BodyPartitions } from "./body-partitions.ts";
+import type { Pending } from "./pending.ts";
 import { bodyDay, DAY_MS } from "./record.ts";
 
 const BATCH = 2_000;
@@ -16,11 +17,11 @@ const GRACE_MS = 600_000;
  * that is past go in bounded batches, then its bodies go at once with their partition.
  */
 export class Expiry {
-  readonly #parts: { database: Database; partitions: BodyPartitions; clock: Clock };
+  readonly #parts: { database: Database; partitions: BodyPartitions; pending: Pending; clock: Clock };
   /** Where the next look for requests without a tombstone begins. */
   #sweptTo: Buffer = Buffer.alloc(0);
 
-  constructor(parts: { database: Database; partitions: BodyPartitions; clock: Clock }) {
+  constructor(parts: { database: Database; partitions: BodyPartitions; pending: Pending; clock: Clock }) {
     this.#parts = parts;
   }
 
@@ -30,6 +31,7 @@ export class Expiry {
     await this.#purge("tombstone", now);
     await this.#purge("deletion", now);
     await this.#sweep(now);
+    await this.#parts.pending.purge(now);
     const past = (await this.#parts.partitions.existing()).filter((day) => (day + 1) * DAY_MS + GRACE_MS < now);
     let dropped = 0;
     for (const day of past) if (await this.#dropDay(day, now)) dropped++;

@@ -8,6 +8,8 @@ import type { ReplicaRecord } from "./record.ts";
 export interface PendingOptions {
   /** Frames kept for one member; above it the member is marked to be offered everything when it returns. */
   readonly maxFrames: number;
+  /** The same for the bytes of the frames. */
+  readonly maxBytes: number;
 }
 
 /** A frame that a member did not confirm. */
@@ -27,6 +29,10 @@ interface Row {
 }
 
 const MAX_BATCH = 512;
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** Frames on their way to the disk. */
+const QUEUE_BYTES = 128 * 1024 * 1024;
+const PURGE = 1_000;
 /** A deletion is worth delivering as long as any message can live. */
 const DELETE_LIFE_MS = 30 * 86_400_000;
 
@@ -39,6 +45,7 @@ export class Pending implements AsyncDisposable {
   readonly #database: Database;
   readonly #onMissed: (frames: number) => void;
   readonly #counts = new Map<Pubkey, number>();
+  readonly #bytes = new Map<Pubkey, number>();
   readonly #overflowed = new Set<Pubkey>();
   /** Frames added since the start; tells that a look at the table came too early to say that it is empty. */
   #added = 0;
@@ -49,15 +56,20 @@ export class Pending implements AsyncDisposable {
     this.#options = options;
     this.#database = parts.database;
     this.#onMissed = parts.onMissed;
-    this.#writes = new Batcher({ maxBatch: MAX_BATCH, maxDelayMs: 2, maxQueue: 50_000 }, (rows) => this.#insert(rows));
+    const limits = { maxBatch: MAX_BATCH, maxBatchWeight: BATCH_BYTES, maxQueue: 50_000, maxQueueWeight: QUEUE_BYTES };
+    const weigh = (row: Row) => row.record.length;
+    this.#writes = new Batcher({ ...limits, maxDelayMs: 2, weigh }, (rows) => this.#insert(rows));
   }
 
   /** Reads for whom there is something; once at start. @throws DatabaseError */
   async load(): Promise<void> {
-    const { rows } = await this.#database.query<{ target: Buffer; count: bigint }>({
-      text: "select target, count(*) as count from pending_replica group by target",
+    const { rows } = await this.#database.query<{ target: Buffer; count: bigint; bytes: bigint }>({
+      text: `select target, count(*) as count, sum(length(record))::bigint as bytes from pending_replica group by target`,
     });
-    for (const row of rows) this.#counts.set(pubkey(row.target), Number(row.count));
+    for (const row of rows) {
+      this.#counts.set(pubkey(row.target), Number(row.count));
+      this.#bytes.set(pubkey(row.target), Number(row.bytes));
+    }
     const overflow = await this.#database.query<{ target: Buffer }>({ text: "select target from pending_overflow" });
     for (const row of overflow.rows) this.#overflowed.add(pubkey(row.target));
   }
@@ -91,8 +103,10 @@ export class Pending implements AsyncDisposable {
   async #addOne(target: Pubkey, account: Buffer, expiryMs: number, record: Buffer): Promise<void> {
     if (this.#overflowed.has(target)) return;
     const count = this.#counts.get(target) ?? 0;
-    if (count >= this.#options.maxFrames) return this.#overflow(target);
+    const bytes = (this.#bytes.get(target) ?? 0) + record.length;
+    if (count >= this.#options.maxFrames || bytes > this.#options.maxBytes) return this.#overflow(target);
     this.#counts.set(target, count + 1);
+    this.#bytes.set(target, bytes);
     this.#added++;
     this.#adding++;
     try {
@@ -111,17 +125,42 @@ export class Pending implements AsyncDisposable {
              order by id limit $2`,
       values: [pubkeyBytes(target), limit, after],
     });
-    if (after === 0n && rows.length === 0 && adding === 0 && added === this.#added) this.#counts.delete(target);
+    if (after === 0n && rows.length === 0 && adding === 0 && added === this.#added) this.#clear(target);
     return rows.map((row) => ({ ...row, expiryMs: Number(row.expiry_ms) }));
   }
 
   /** Forgets frames that were taken or are worth nothing. @throws DatabaseError */
   async remove(target: Pubkey, ids: readonly bigint[]): Promise<void> {
     if (ids.length === 0) return;
-    const text = "delete from pending_replica where id = any($1::bigint[])";
-    await this.#database.query({ name: "pending_remove", text, values: [ids.map(String)] });
+    const text = "delete from pending_replica where id = any($1::bigint[]) returning length(record) as bytes";
+    const query = { name: "pending_remove", text, values: [ids.map(String)] };
+    const { rows } = await this.#database.query<{ bytes: number }>(query);
+    this.#uncount(target, ids.length, rows);
+  }
+
+  /** Forgets frames that are worth nothing any more, for whomever. @throws DatabaseError */
+  async purge(nowMs: number): Promise<void> {
+    const text = `with gone as materialized (
+        select id from pending_replica where expiry_ms < $1 limit ${PURGE} for update skip locked)
+      delete from pending_replica p using gone g where p.id = g.id returning p.target, length(p.record) as bytes`;
+    for (let found = PURGE; found === PURGE; ) {
+      const query = { name: "pending_purge", text, values: [nowMs] };
+      const { rows } = await this.#database.query<{ target: Buffer; bytes: number }>(query);
+      for (const row of rows) this.#uncount(pubkey(row.target), 1, [row]);
+      found = rows.length;
+    }
+  }
+
+  #uncount(target: Pubkey, frames: number, rows: readonly { bytes: number }[]): void {
     // At least 1 until a look at the table finds it empty: a count can be wrong, the table cannot.
-    this.#counts.set(target, Math.max(1, (this.#counts.get(target) ?? 0) - ids.length));
+    this.#counts.set(target, Math.max(1, (this.#counts.get(target) ?? 0) - frames));
+    const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+    this.#bytes.set(target, Math.max(0, (this.#bytes.get(target) ?? 0) - bytes));
+  }
+
+  #clear(target: Pubkey): void {
+    this.#counts.delete(target);
+    this.#bytes.delete(target);
   }
 
   /** Forgets everything about a member that left the swarm. @throws DatabaseError */
@@ -156,7 +195,7 @@ export class Pending implements AsyncDisposable {
   async #removeAll(target: Pubkey): Promise<void> {
     const values = [pubkeyBytes(target)];
     await this.#database.query({ text: "delete from pending_replica where target = $1", values });
-    this.#counts.delete(target);
+    this.#clear(target);
   }
 
   async #overflow(target: Pubkey): Promise<void> {

@@ -68,6 +68,7 @@ export const firstSchema: readonly string[] = [
      record bytea not null
    )`,
   `create index pending_replica_target on pending_replica (target, id)`,
+  `create index pending_replica_expiry on pending_replica (expiry_ms)`,
   `create table pending_overflow (target bytea primary key)`,
   `create table swarm_state (
      only_row boolean primary key default true check (only_row),

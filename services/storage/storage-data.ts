@@ -39,7 +39,10 @@ export async function openStorageData(
   await prepared(database, runtime);
   const partitions = new BodyPartitions(database);
   const pending = stack.use(
-    new Pending({ maxFrames: config.PENDING_FRAMES }, { database, onMissed: (frames) => metrics.missed.inc(frames) }),
+    new Pending(
+      { maxFrames: config.PENDING_FRAMES, maxBytes: config.PENDING_BYTES },
+      { database, onMissed: (frames) => metrics.missed.inc(frames) },
+    ),
   );
   await pending.load();
   const limits = { maxQueue: config.QUEUE_LENGTH };
@@ -58,7 +61,7 @@ export async function openStorageData(
     pending,
     messages: new MessageTable(database),
     tombstones: new TombstoneTable(database),
-    expiry: new Expiry({ database, partitions, clock }),
+    expiry: new Expiry({ database, partitions, pending, clock }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

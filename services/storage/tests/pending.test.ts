@@ -25,7 +25,7 @@ after(async () => {
 });
 
 test("a frame that is being written while somebody finds nothing is not forgotten", async () => {
-  await using pending = new Pending({ maxFrames: 1_000 }, { database, onMissed: () => {} });
+  await using pending = new Pending({ maxFrames: 1_000, maxBytes: 1_000_000 }, { database, onMissed: () => {} });
   for (let i = 0; i < 40; i++) {
     const adding = pending.add([target], record, Buffer.from(`frame ${i}`));
     const looks = [];
@@ -47,10 +47,10 @@ test("a frame that is being written while somebody finds nothing is not forgotte
 });
 
 test("what is kept is bounded, in order, and known again after a restart", async () => {
-  await using pending = new Pending({ maxFrames: 3 }, { database, onMissed: () => {} });
+  await using pending = new Pending({ maxFrames: 3, maxBytes: 1_000_000 }, { database, onMissed: () => {} });
   for (let i = 0; i < 5; i++) await pending.add([target], record, Buffer.from(`frame ${i}`));
   assert.equal(pending.overflowed(target), true);
-  await using restarted = new Pending({ maxFrames: 3 }, { database, onMissed: () => {} });
+  await using restarted = new Pending({ maxFrames: 3, maxBytes: 1_000_000 }, { database, onMissed: () => {} });
   await restarted.load();
   assert.equal(restarted.overflowed(target), true);
   const frames = await restarted.next(target, 10);
@@ -60,4 +60,25 @@ test("what is kept is bounded, in order, and known again after a restart", async
   );
   await restarted.forget(target);
   assert.deepEqual(restarted.targets, []);
+});
+
+test("frames are bounded by their bytes too, and what is past makes room", async () => {
+  const other = pubkey(Buffer.alloc(32, 2));
+  await using pending = new Pending({ maxFrames: 100, maxBytes: 250 }, { database, onMissed: () => {} });
+  for (let i = 0; i < 2; i++) await pending.add([other], record, Buffer.alloc(100));
+  await pending.purge(stamp.ms);
+  assert.equal(pending.size, 2);
+  await pending.purge(stamp.ms + 31 * 86_400_000);
+  assert.deepEqual(await pending.next(other, 10), []);
+  for (let i = 0; i < 2; i++) await pending.add([other], record, Buffer.alloc(100));
+  assert.equal(pending.overflowed(other), false);
+  const [first] = await pending.next(other, 1);
+  await pending.remove(other, [first!.id]);
+  await pending.add([other], record, Buffer.alloc(100));
+  assert.equal(pending.overflowed(other), false);
+  await using restarted = new Pending({ maxFrames: 100, maxBytes: 250 }, { database, onMissed: () => {} });
+  await restarted.load();
+  await restarted.add([other], record, Buffer.alloc(100));
+  assert.equal(restarted.overflowed(other), true);
+  await restarted.forget(other);
 });
