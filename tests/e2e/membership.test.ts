@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { type Account, createAccount, SwarmpostClient } from "@swarmpost/client";
 import { type LocalNode, type Network, startNetwork } from "@swarmpost/localnet";
 import { eventually } from "@swarmpost/testkit";
+import { ownCopies } from "./own-copies.ts";
 
 let net: Network;
 const alice = createAccount();
@@ -21,13 +22,24 @@ after(async () => {
   await net?.stop();
 });
 
-/** Every member of the swarm that is now responsible holds every acknowledged message. */
+/** Every member of the swarm that is now responsible keeps every acknowledged message itself, and gives it out. */
 async function everyMemberHoldsEverything(): Promise<void> {
   await using client = await SwarmpostClient.connect(net.networkFile);
+  const copies = new Map<string, Set<string>>();
+  for (const node of net.nodes)
+    copies.set(
+      node.pubkey,
+      await ownCopies(
+        node,
+        acknowledged.map(({ hash }) => hash),
+      ),
+    );
   for (const { account, hash } of acknowledged) {
     for (const { pubkey } of client.swarm(account.id).members) {
-      assert.ok(await client.holds(pubkey, account, hash as never), "a member lacks an acknowledged message");
+      assert.ok(copies.get(pubkey)?.has(hash), "a member lacks an acknowledged message");
     }
+    const { messages } = await client.read(account);
+    assert.ok(messages.some((message) => message.hash === hash));
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from "@swarmpost/client";
 import { type Network, startNetwork } from "@swarmpost/localnet";
 import { eventually } from "@swarmpost/testkit";
+import { ownCopies } from "./own-copies.ts";
 import { identitiesIn } from "./privacy.ts";
 
 let net: Network;
@@ -54,7 +55,10 @@ test("a message to someone offline is held by every member and read on another d
     page.messages.map((message) => [message.from, message.text]),
     [[alice.id, text]],
   );
-  for (const { node } of receipt.members) assert.ok(await device.holds(node, restored, receipt.hash));
+  for (const { node } of receipt.members) {
+    assert.ok(await device.holds(node, restored, receipt.hash));
+    assert.ok((await ownCopies(net.node(node), [receipt.hash])).has(receipt.hash));
+  }
 });
 
 test("a message is stored and read while a member of the swarm is down, and that member catches up", async () => {
