@@ -16,7 +16,7 @@ import {
 } from "./handoff-codec.ts";
 import type { MessageKey } from "./message-key.ts";
 import type { NodeView } from "./node-view.ts";
-import type { PullParts } from "./pull-method.ts";
+import { caughtUp, type PullParts } from "./pull-method.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
 import { REFUSAL } from "./replica-kinds.ts";
 import type { SyncPull } from "./sync-pull.ts";
@@ -84,7 +84,7 @@ export function pullAccountMethod(parts: PullParts & { readonly whole: Wholeness
       throw new LinkRefusal(REFUSAL.stranger, "not of the account's swarm");
     }
     await ensureWhole(parts.whole, account);
-    if (after === undefined) await parts.commits.barrier();
+    if (after === undefined) await caughtUp(parts);
     const page = await accountPage(parts, account, after);
     // Whoever erased something while the page was read has no complete page.
     await ensureWhole(parts.whole, account);

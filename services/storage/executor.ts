@@ -20,6 +20,7 @@ export function deletionOf(account: Buffer, request: Buffer): Deletion {
 
 /** Does a verified record on this node: commits it, then signs what was done. The same for entry node and members. */
 export class Executor {
+  readonly #deletes = new Set<Promise<MemberOutcome>>();
   readonly #parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock };
 
   constructor(parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock }) {
@@ -28,7 +29,15 @@ export class Executor {
 
   /** @throws StorageError "unavailable" when nothing was surely committed. */
   async run(record: ReplicaRecord): Promise<MemberOutcome> {
-    return record.kind === "store" ? this.#store(record) : this.#delete(record);
+    if (record.kind === "store") return this.#store(record);
+    const running = this.#delete(record);
+    this.#deletes.add(running);
+    return running.finally(() => this.#deletes.delete(running));
+  }
+
+  /** Resolves when every delete that began before has come to its end: a long one reaches the queue in parts. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#deletes);
   }
 
   async #store(record: StoreRecord): Promise<MemberOutcome> {

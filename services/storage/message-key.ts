@@ -7,6 +7,11 @@ export interface MessageKey {
   readonly namespace: number;
 }
 
+/** The same text for the same key. */
+export function keyText({ account, hash, namespace }: MessageKey): string {
+  return `${account.toString("latin1")} ${hash.toString("latin1")} ${namespace}`;
+}
+
 /** A message without its body: what nodes compare in a handoff. */
 export interface MessageEntry extends MessageKey {
   readonly stamp: Stamp;

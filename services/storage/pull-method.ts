@@ -1,14 +1,13 @@
-import type { Pubkey } from "@swarmpost/crypto";
+import type { NodeKeys, Pubkey } from "@swarmpost/crypto";
+import { LinkRefusal } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import {
   MAX_ENTRIES,
-  readCursor,
   readKey,
   readTombstoneKey,
-  writeCursor,
   writeDeletion,
   writeEntry,
   writeHolders,
@@ -18,16 +17,25 @@ import {
   writeTombstoneKey,
 } from "./handoff-codec.ts";
 import { fitting } from "./fit-tombstones.ts";
+import { keyText, type MessageKey } from "./message-key.ts";
 import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
+import type { Executor } from "./executor.ts";
 import type { HandoffState } from "./handoff-state.ts";
 import { encodeRecord } from "./record-codec.ts";
+import type { StoreRecord } from "./record.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
+import { REFUSAL } from "./replica-kinds.ts";
+import { readSealed, writeSealed } from "./sealed-cursor.ts";
 import type { SourceState } from "./sync-task.ts";
 import type { TombstoneTable } from "./tombstone-table.ts";
 
 /** Index rows looked at for one answer. */
 const PAGE = 2_000;
+
+/** Bodies in one answer: it ends with the part of the keys that reaches this, and each part has at most so many. */
+const MAX_RECORD_BYTES = 4 * 1024 * 1024;
+const RECORDS_AT_ONCE = 32;
 
 /** What the serving side of a pull needs. */
 export interface PullParts {
@@ -37,6 +45,8 @@ export interface PullParts {
   readonly tombstones: TombstoneTable;
   readonly clock: Clock;
   readonly ownState: () => SourceState;
+  readonly keys: NodeKeys;
+  readonly executor: Pick<Executor, "settled">;
   readonly state: Pick<HandoffState, "foundedAgeMs" | "owedFor">;
 }
 
@@ -54,17 +64,16 @@ export function pullIndexMethod(parts: PullParts): ReplicaMethod {
   return async (peer, payload) => {
     const reader = new ByteReader(payload);
     const mapHeight = reader.u64();
-    const after = readCursor(reader, readKey);
+    const after = readSealed(reader, { read: readKey, keys: parts.keys });
     reader.end();
-    await parts.view.seen(mapHeight);
-    if (after === undefined) await parts.commits.barrier();
+    await begin(parts, peer, { mapHeight, first: after === undefined });
     // The state before the page is read: what comes in between may be missing from the page.
     const writer = new ByteWriter().u8(STATE_BYTES.indexOf(parts.ownState()));
     writer.u64(parts.state.foundedAgeMs ?? NOT_FOUNDED);
     const swarm = parts.view.current.swarmOf(peer);
     writeList(writer, after || swarm === undefined ? [] : parts.state.owedFor(swarm), writeHolders);
     const rows = await parts.messages.page(after, PAGE, parts.clock.now());
-    writeCursor(writer, rows.length < PAGE ? undefined : rows.at(-1), writeKey);
+    writeSealed(writer, rows.length < PAGE ? undefined : rows.at(-1), { write: writeKey, keys: parts.keys });
     writeList(
       writer,
       rows.filter((row) => owns(parts.view, peer, row.account)),
@@ -79,33 +88,63 @@ export function pullTombstonesMethod(parts: PullParts): ReplicaMethod {
   return async (peer, payload) => {
     const reader = new ByteReader(payload);
     const mapHeight = reader.u64();
-    const after = readCursor(reader, readTombstoneKey);
+    const after = readSealed(reader, { read: readTombstoneKey, keys: parts.keys });
     reader.end();
-    await parts.view.seen(mapHeight);
+    await begin(parts, peer, { mapHeight, first: after === undefined });
     const rows = await parts.tombstones.page(after, PAGE, parts.clock.now());
     const own = rows.filter((row) => owns(parts.view, peer, row.account));
     const { tombstones, deletions } = await fitting(own, parts.tombstones);
     const cut = tombstones.length < own.length;
     const writer = new ByteWriter();
-    writeCursor(writer, cut ? tombstones.at(-1) : rows.length < PAGE ? undefined : rows.at(-1), writeTombstoneKey);
+    const end = cut ? tombstones.at(-1) : rows.length < PAGE ? undefined : rows.at(-1);
+    writeSealed(writer, end, { write: writeTombstoneKey, keys: parts.keys });
     writeList(writer, deletions, writeDeletion);
     writeList(writer, tombstones, writeTombstone);
     return writer.finish();
   };
 }
 
-/** The messages that the asker lacks. */
+/** The messages that the asker lacks: the first of them, about as many as make a frame; it asks again for the others. */
 export function pullRecordsMethod(parts: PullParts): ReplicaMethod {
   return async (peer, payload) => {
     const reader = new ByteReader(payload);
     const keys = reader.list(MAX_ENTRIES, readKey);
     reader.end();
+    ensureKeeper(parts.view, peer);
     const own = keys.filter((key) => owns(parts.view, peer, key.account));
-    const records = await parts.messages.records(own, parts.clock.now());
+    const records = await first(own, parts);
     const writer = new ByteWriter();
     writeList(writer, records, (target, record) => target.bytes(encodeRecord(record)));
     return writer.finish();
   };
+}
+
+async function first(keys: readonly MessageKey[], { messages, clock }: PullParts): Promise<StoreRecord[]> {
+  const left = [...new Map(keys.map((key) => [keyText(key), key])).values()];
+  const records: StoreRecord[] = [];
+  for (let bytes = 0; left.length > 0 && bytes < MAX_RECORD_BYTES; ) {
+    const some = await messages.records(left.splice(0, RECORDS_AT_ONCE), clock.now());
+    bytes += some.reduce((sum, record) => sum + record.data.length, 0);
+    records.push(...some);
+  }
+  return records;
+}
+
+/** Refuses whoever keeps nothing; before a first page, waits for the asker's map and for all that came under earlier ones. */
+async function begin(parts: PullParts, peer: Pubkey, page: { mapHeight: bigint; first: boolean }): Promise<void> {
+  await parts.view.seen(page.mapHeight);
+  ensureKeeper(parts.view, peer);
+  if (page.first) await caughtUp(parts);
+}
+
+/** Resolves when all that was let in before is committed: long deletes, which go in parts, and the queue. */
+export async function caughtUp({ executor, commits }: Pick<PullParts, "executor" | "commits">): Promise<void> {
+  await executor.settled();
+  await commits.barrier();
+}
+
+function ensureKeeper(view: NodeView, peer: Pubkey): void {
+  if (view.current.swarmOf(peer) === undefined) throw new LinkRefusal(REFUSAL.stranger, "in no swarm");
 }
 
 /** Records go only to those who keep the account now. */

@@ -79,7 +79,7 @@ export class StorageNode {
       replicator: new Replicator({ memberTimeoutMs, stragglerMs }, { view, links }),
       accounts: new AccountPull({ links, view, whole, clock, pull }),
     };
-    const pulled = { ...shared, ownState: () => whole.ownState };
+    const pulled = { ...shared, keys, ownState: () => whole.ownState };
     const received = { ...shared, keeps, onReceived: counted("received") };
     this.replicaMethods = new Map<number, ReplicaMethod>([
       [KIND.replicate, replicateMethod(shared)],

@@ -14,20 +14,19 @@ import {
   readHolders,
   readKey,
   readTombstone,
-  readTombstoneKey,
   writeCursor,
   writeKey,
   writeList,
-  writeTombstoneKey,
 } from "./handoff-codec.ts";
 import type { HandoffState } from "./handoff-state.ts";
-import type { MessageEntry, MessageKey, TombstoneKey } from "./message-key.ts";
+import { keyText, type MessageEntry, type MessageKey } from "./message-key.ts";
 import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
 import { NOT_FOUNDED, STATE_BYTES } from "./pull-method.ts";
 import { decodeRecord } from "./record-codec.ts";
 import { KIND } from "./replica-kinds.ts";
 import { PullTurns } from "./pull-turns.ts";
+import { readOpaque, writeOpaque } from "./sealed-cursor.ts";
 import { askable } from "./sync-rounds.ts";
 import type { Holders, SourceState, SyncTask } from "./sync-task.ts";
 import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
@@ -97,14 +96,14 @@ export class SyncPull {
   /** What a source said of itself before its first page: only what it had then is surely in the pages that follow. */
   async #messages(source: Pubkey, mapHeight: bigint): Promise<SourceAnswer> {
     let first: SourceAnswer | undefined;
-    let after: MessageKey | undefined;
+    let after: Buffer | undefined;
     for (;;) {
       const writer = new ByteWriter().u64(mapHeight);
-      writeCursor(writer, after, writeKey);
+      writeOpaque(writer, after);
       const reader = await this.#ask(source, KIND.pullIndex, writer);
       const answer = readAnswer(reader);
       first ??= answer;
-      after = readCursor(reader, readKey);
+      after = readOpaque(reader);
       await this.#missing(source, reader.list(MAX_ENTRIES, readEntry));
       if (after === undefined) return first;
     }
@@ -168,12 +167,12 @@ export class SyncPull {
   }
 
   async #tombstones(source: Pubkey, mapHeight: bigint): Promise<void> {
-    let after: TombstoneKey | undefined;
+    let after: Buffer | undefined;
     do {
       const writer = new ByteWriter().u64(mapHeight);
-      writeCursor(writer, after, writeTombstoneKey);
+      writeOpaque(writer, after);
       const reader = await this.#ask(source, KIND.pullTombstones, writer);
-      after = readCursor(reader, readTombstoneKey);
+      after = readOpaque(reader);
       const deletions = reader.list(MAX_ENTRIES, readDeletion);
       await takeTombstones(deletions, reader.list(MAX_ENTRIES, readTombstone), this.#parts);
     } while (after !== undefined);
@@ -197,10 +196,6 @@ function isOpen(task: SyncTask, source: Pubkey, enough: boolean): boolean {
   const state = task.done.get(source);
   if (enough) return state === undefined && task.sources.includes(source);
   return state !== "whole" || (task.again?.left.includes(source) ?? false);
-}
-
-function keyText({ account, hash, namespace }: MessageKey): string {
-  return `${account.toString("latin1")} ${hash.toString("latin1")} ${namespace}`;
 }
 
 /** Splits entries so that the bodies of each part travel in one frame. */
