@@ -47,8 +47,9 @@ export function offerMethod(parts: ReceiveParts): ReplicaMethod {
     const entries = reader.list(MAX_ENTRIES, readEntry);
     const tombstones = reader.list(MAX_ENTRIES, readTombstone);
     reader.end();
-    const held = await parts.messages.holds(entries, parts.clock.now());
-    const buried = await parts.tombstones.holds(tombstones);
+    const exact = (entry: { account: Buffer }) => !mayHandOver(parts, peer, entry.account);
+    const held = await parts.messages.holds(entries, parts.clock.now(), entries.map(exact));
+    const buried = await parts.tombstones.holds(tombstones, tombstones.map(exact));
     const verdicts = [
       ...entries.map((entry, i) => verdict(parts, peer, entry.account, held[i] === true)),
       ...tombstones.map((entry, i) => verdict(parts, peer, entry.account, buried[i] === true)),
@@ -81,7 +82,7 @@ export function handOverMethod(parts: ReceiveParts): ReplicaMethod {
 
 function verdict(parts: ReceiveParts, peer: Pubkey, account: Buffer, here: boolean): Verdict {
   if (!parts.view.keeps(account)) return VERDICT.refused;
-  // Whoever names a message with its stamp has it: to tell that it is here gives nothing away.
+  // Whoever names a message with its very stamp has it: to tell that it is here gives nothing away.
   if (here) return parts.whole.behind(account) ? VERDICT.held : VERDICT.settled;
   return mayHandOver(parts, peer, account) ? VERDICT.wanted : VERDICT.refused;
 }

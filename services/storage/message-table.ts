@@ -63,18 +63,24 @@ export class MessageTable {
     return rows.map((row) => row.account);
   }
 
-  /** For each entry, whether this node holds the message or a later deletion of it, in the same order. */
-  async holds(entries: readonly MessageEntry[], nowMs: number): Promise<boolean[]> {
+  /**
+   * For each entry, whether this node holds the message or a later deletion of it, in the same order.
+   *
+   * @param exact for each entry, whether only the message with this very stamp counts.
+   */
+  async holds(entries: readonly MessageEntry[], nowMs: number, exact?: readonly boolean[]): Promise<boolean[]> {
     if (entries.length === 0) return [];
     const { rows } = await this.#database.query<{ holds: boolean }>({
       name: "message_holds",
       text: `select exists (select from message m where m.account = i.account and m.hash = i.hash
                  and m.namespace = i.namespace and m.expiry_ms >= i.expiry_ms and m.expiry_ms > $7::bigint
-                 and (m.stamp_ms, m.stamp_node) >= (i.stamp_ms, i.stamp_node))
-               or exists (select from tombstone t where t.account = i.account and t.hash = i.hash
+                 and (m.stamp_ms, m.stamp_node) >= (i.stamp_ms, i.stamp_node)
+                 and (not i.exact or (m.stamp_ms, m.stamp_node) = (i.stamp_ms, i.stamp_node)))
+               or exists (select from tombstone t where t.account = i.account and t.hash = i.hash and not i.exact
                  and (t.stamp_ms, t.stamp_node) >= (i.stamp_ms, i.stamp_node)) as holds
-             from unnest($1::bytea[], $2::bytea[], $3::int[], $4::bigint[], $5::bytea[], $6::bigint[])
-               with ordinality as i (account, hash, namespace, stamp_ms, stamp_node, expiry_ms, ord)
+             from unnest($1::bytea[], $2::bytea[], $3::int[], $4::bigint[], $5::bytea[], $6::bigint[],
+               $8::boolean[])
+               with ordinality as i (account, hash, namespace, stamp_ms, stamp_node, expiry_ms, exact, ord)
              order by i.ord`,
       values: [
         entries.map((each) => each.account),
@@ -84,6 +90,7 @@ export class MessageTable {
         entries.map((each) => each.stamp.node),
         entries.map((each) => each.expiryMs),
         nowMs,
+        entries.map((_, i) => exact?.[i] ?? false),
       ],
     });
     return rows.map((row) => row.holds);

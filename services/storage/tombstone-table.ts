@@ -33,21 +33,27 @@ export class TombstoneTable {
     return rows.map(entry);
   }
 
-  /** For each tombstone, whether this node has it or a later one, in the same order. */
-  async holds(entries: readonly TombstoneEntry[]): Promise<boolean[]> {
+  /**
+   * For each tombstone, whether this node has it or a later one, in the same order.
+   *
+   * @param exact for each, whether only the one with this very stamp counts.
+   */
+  async holds(entries: readonly TombstoneEntry[], exact?: readonly boolean[]): Promise<boolean[]> {
     if (entries.length === 0) return [];
     const { rows } = await this.#database.query<{ holds: boolean }>({
       name: "tombstone_holds",
       text: `select exists (select from tombstone t where t.account = i.account and t.hash = i.hash
-               and (t.stamp_ms, t.stamp_node) >= (i.stamp_ms, i.stamp_node)) as holds
-             from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[])
-               with ordinality as i (account, hash, stamp_ms, stamp_node, ord)
+               and (t.stamp_ms, t.stamp_node) >= (i.stamp_ms, i.stamp_node)
+               and (not i.exact or (t.stamp_ms, t.stamp_node) = (i.stamp_ms, i.stamp_node))) as holds
+             from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[], $5::boolean[])
+               with ordinality as i (account, hash, stamp_ms, stamp_node, exact, ord)
              order by i.ord`,
       values: [
         entries.map((each) => each.account),
         entries.map((each) => each.hash),
         entries.map((each) => each.stamp.ms),
         entries.map((each) => each.stamp.node),
+        entries.map((_, i) => exact?.[i] ?? false),
       ],
     });
     return rows.map((row) => row.holds);
