@@ -85,11 +85,25 @@ class Story {
   }
 
   async startAll(): Promise<void> {
+    for (const node of this.swarm.nodes) node.cut.clear();
     for (const node of this.swarm.nodes.filter((each) => !each.running)) {
+      // The map is there before the registry, which is not known, or old.
+      const { map, previousMap } = this.swarm.nodes[0]!.view.current;
+      const registry = this.random() < 0.5 ? { registered: undefined } : { registered: [], height: map.height - 1n };
+      node.view.set({ ...registry, map, previousMap, contacts: new Map() });
       await node.start();
       this.log.push("start");
     }
     this.swarm.publish();
+  }
+
+  /** Two nodes cannot reach one another until all is well again. */
+  cutTwo(): void {
+    const [a, b] = [this.pick(this.swarm.nodes), this.pick(this.swarm.nodes)];
+    if (a === b) return;
+    a.cut.add(b.pubkey);
+    b.cut.add(a.pubkey);
+    this.log.push(`cut ${this.swarm.nodes.indexOf(a)} ${this.swarm.nodes.indexOf(b)}`);
   }
 
   remap(): void {
@@ -107,7 +121,9 @@ class Story {
     const layout = layouts[Math.floor(split * layouts.length)]!;
     const members = (nodes: readonly TestNode[]) => nodes.map((node) => this.swarm.nodes.indexOf(node)).join(" ");
     this.log.push([...layout].map(([id, each]) => `map ${id}: ${members(each)}`).join(", "));
-    this.swarm.setMap(layout);
+    const hear = this.swarm.nodes.filter(() => this.random() < 0.7);
+    this.log.push(`heard by ${members(hear)}`);
+    this.swarm.setMap(layout, hear);
   }
 
   async check(): Promise<void> {
@@ -140,6 +156,8 @@ test("nothing acknowledged is lost and nothing deleted comes back, whatever join
       if (what < 0.12) await story.stopOne();
       else if (what < 0.3) await story.startAll();
       else if (what < 0.4) story.remap();
+      else if (what < 0.46) story.cutTwo();
+      else if (what < 0.56) swarm.publish();
     }
     await story.startAll();
     const promised = story.mail.flatMap(({ messages }) => messages).filter((message) => message.state !== "unknown");
