@@ -23,7 +23,7 @@ function ensureServers() {
 
 /** Test files, quick ones beside the sources first. */
 function testFiles() {
-  const suites = ["architecture", "conformance", "e2e", ...(full ? ["chaos"] : [])];
+  const suites = ["architecture", "conformance", "e2e", "bench", ...(full ? ["chaos"] : [])];
   const patterns = [
     "libs/**/*.test.ts",
     "services/**/*.test.ts",
@@ -37,7 +37,7 @@ function testFiles() {
 ensureServers();
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const files = only.length > 0 ? only : testFiles();
-const options = ["--test", "--test-concurrency=2", "--test-timeout=240000", "--test-reporter=spec"];
+const options = ["--test", "--test-concurrency=2", "--test-timeout=400000", "--test-reporter=spec"];
 // Random stories are short by default; SEED and STEPS of the environment choose others.
 const env = full ? { STEPS: "120", ...process.env } : process.env;
 const child = spawn(process.execPath, [...options, ...files], { cwd: root, stdio: "inherit", env });

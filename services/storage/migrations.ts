@@ -1,16 +1,11 @@
 import { type Migrations, sql } from "@swarmpost/postgres";
-import { boundedTombstones, firstSchema } from "./schema.ts";
+import { firstSchema } from "./schema.ts";
 
 /** The steps of this service's schema; none is ever changed after a release. */
 export const migrations: Migrations = {
   "0001_messages": {
     async up(db) {
       for (const statement of firstSchema) await sql.raw(statement).execute(db);
-    },
-  },
-  "0002_bounded_tombstones": {
-    async up(db) {
-      for (const statement of boundedTombstones) await sql.raw(statement).execute(db);
     },
   },
 };

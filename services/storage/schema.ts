@@ -47,7 +47,8 @@ export const firstSchema: readonly string[] = [
      id bytea primary key,
      account bytea not null,
      request bytea not null,
-     expiry_ms bigint not null
+     expiry_ms bigint not null,
+     touched_ms bigint not null default 0
    )`,
   `create index deletion_expiry on deletion (expiry_ms)`,
   `create table tombstone (
@@ -60,6 +61,10 @@ export const firstSchema: readonly string[] = [
      primary key (account, hash)
    )`,
   `create index tombstone_expiry on tombstone (expiry_ms)`,
+  // Tombstones of messages that were never here, whose life is 30 days and 70 s from their stamp (`TOMBSTONE_LIFE_MS`), by
+  // age: what bounds the deletions of one account.
+  `create index tombstone_blind on tombstone (account, stamp_ms) where expiry_ms >= stamp_ms + 2592070000`,
+  `create index tombstone_deletion on tombstone (deletion)`,
   `create table pending_replica (
      id bigint generated always as identity primary key,
      target bytea not null,
@@ -80,14 +85,4 @@ export const firstSchema: readonly string[] = [
      seen_ms bigint not null,
      swarms jsonb not null
    )`,
-];
-
-/**
- * What bounds the deletions of one account: tombstones of messages that were never here, whose life is 30 days and 70 s
- * from their stamp (`TOMBSTONE_LIFE_MS`), by age; and which requests no tombstone refers to any more.
- */
-export const boundedTombstones: readonly string[] = [
-  `create index tombstone_blind on tombstone (account, stamp_ms) where expiry_ms >= stamp_ms + 2592070000`,
-  `create index tombstone_deletion on tombstone (deletion)`,
-  `alter table deletion add column touched_ms bigint not null default 0`,
 ];
