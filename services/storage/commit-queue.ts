@@ -27,9 +27,15 @@ const BATCH_BYTES = 16 * 1024 * 1024;
 /** Messages and requests that wait: more would not be committed in time anyway. */
 const QUEUE_BYTES = 256 * 1024 * 1024;
 
+/** How many burials of one deletion are queued at a time: leaves room for others. */
+export const BURIALS_TOGETHER = 256;
+
 function weigh(commit: Commit): number {
   if (commit.kind === "store") return commit.record.data.length;
-  return commit.kind === "bury" && "request" in commit.burial.deletion ? commit.burial.deletion.request.length : 0;
+  // One request in memory, shared by all the burials that bring it.
+  return commit.kind === "bury" && "request" in commit.burial.deletion
+    ? commit.burial.deletion.request.length / BURIALS_TOGETHER
+    : 0;
 }
 
 /**

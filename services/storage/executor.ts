@@ -1,7 +1,7 @@
 import { blake2b, type NodeKeys, sign } from "@swarmpost/crypto";
 import type { Clock } from "@swarmpost/runtime";
 import { messageHashFromBytes, nodeSignedDelete, nodeSignedStore, parseAccountId } from "@swarmpost/storage-rpc";
-import type { CommitQueue } from "./commit-queue.ts";
+import { BURIALS_TOGETHER, type CommitQueue } from "./commit-queue.ts";
 import { decodeDeleteRequest } from "./delete-request.ts";
 import type { BurialResult, Deletion } from "./delete-statement.ts";
 import { StorageError } from "./errors.ts";
@@ -9,9 +9,6 @@ import type { MemberOutcome } from "./outcome-codec.ts";
 import type { DeleteRecord, ReplicaRecord, StoreRecord } from "./record.ts";
 import type { StoreResult } from "./store-statement.ts";
 import { TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
-
-/** A request may name very many messages; so many at a time leave room for others in the queue. */
-const CHUNK = 256;
 
 /** Identity of a deletion, however often it arrives. */
 export function deletionOf(account: Buffer, request: Buffer): Deletion {
@@ -55,8 +52,8 @@ export class Executor {
     const { request, ...kept } = deletionOf(record.account, record.request);
     const expiryMs = record.stamp.ms + TOMBSTONE_LIFE_MS;
     const results: BurialResult[] = [];
-    for (let from = 0; from < record.hashes.length; from += CHUNK) {
-      const chunk = record.hashes.slice(from, from + CHUNK);
+    for (let from = 0; from < record.hashes.length; from += BURIALS_TOGETHER) {
+      const chunk = record.hashes.slice(from, from + BURIALS_TOGETHER);
       const deletion = from === 0 ? { ...kept, request } : kept;
       const burials = chunk.map((hash) => ({ deletion, hash, stamp: record.stamp, expiryMs }));
       results.push(...(await Promise.all(burials.map((burial) => this.#parts.commits.bury(burial)))));
