@@ -29,13 +29,8 @@ export async function openStorageData(
 ): Promise<StorageData> {
   await using stack = new AsyncDisposableStack();
   const { clock } = runtime;
-  const database = stack.use(
-    openDatabase({
-      url: config.DATABASE_URL,
-      maxConnections: config.DATABASE_CONNECTIONS,
-      applicationName: "swarmpost-storage",
-    }),
-  );
+  const connections = { maxConnections: config.DATABASE_CONNECTIONS, applicationName: "swarmpost-storage" };
+  const database = stack.use(openDatabase({ url: config.DATABASE_URL, ...connections }));
   await prepared(database, runtime);
   const partitions = new BodyPartitions(database);
   const pending = stack.use(
