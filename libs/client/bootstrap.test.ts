@@ -175,3 +175,12 @@ test("a network file is checked field by field", () => {
   const bad = [1, {}, { seeds: [] }, { seeds: [{ url: "ftp://x" }] }, { seeds: [{ url: "https://x", pubkey: "ab" }] }];
   for (const value of bad) assert.throws(() => parseNetwork(value), { code: "bad-network" });
 });
+
+test("a seed that is named twice is refused: it would have two votes", () => {
+  const [one, two] = network.nodes;
+  const repeated = { code: "bad-network", message: /twice/ };
+  assert.throws(() => seedsOf(one, two, one), repeated);
+  assert.throws(() => networkFromSeeds(["https://127.0.0.1:1", "https://127.0.0.1:1/"]), repeated);
+  const seeds = [one, two].map((node) => ({ url: node?.url, pubkey: one?.keys.pubkey }));
+  assert.throws(() => parseNetwork({ seeds }), repeated);
+});

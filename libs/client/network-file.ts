@@ -44,7 +44,7 @@ export function parseNetwork(value: unknown): NetworkDescription {
   if (typeof name !== "string") throw bad("`name` is not a text");
   if (typeof diversity !== "boolean") throw bad("`diversity` is neither true nor false");
   if (!Array.isArray(seeds) || seeds.length === 0) throw bad("`seeds` names no seed");
-  const network = { name, seeds: seeds.map(parseSeed), diversity };
+  const network = { name, seeds: distinct(seeds.map(parseSeed)), diversity };
   return chain === undefined ? network : { ...network, chain: parseChain(chain) };
 }
 
@@ -54,7 +54,15 @@ export function parseNetwork(value: unknown): NetworkDescription {
  */
 export function networkFromSeeds(seeds: readonly string[]): NetworkDescription {
   if (seeds.length === 0) throw bad("no seed is given");
-  return { name: "seeds", seeds: seeds.map(parseSeedText), diversity: false };
+  return { name: "seeds", seeds: distinct(seeds.map(parseSeedText)), diversity: false };
+}
+
+/** A seed that is named twice would have two votes of a majority. */
+function distinct(seeds: readonly Seed[]): readonly Seed[] {
+  const names = seeds.flatMap((seed) => [seed.url, ...(seed.pubkey === undefined ? [] : [seed.pubkey])]);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw bad(`it names the seed ${twice} twice`);
+  return seeds;
 }
 
 function parseSeedText(text: string): Seed {
