@@ -57,7 +57,7 @@ test("a seed that is down is tolerated while two others answer", async () => {
 });
 
 test("without a majority the error says what each seed did", async () => {
-  const down = networkFromSeeds(["https://127.0.0.1:9", "https://127.0.0.1:9"]);
+  const down = networkFromSeeds(["https://127.0.0.1:9", "https://127.0.0.1:8"]);
   const description = { ...down, seeds: [...down.seeds, ...seedsOf(network.nodes[0]).seeds] };
   await assert.rejects(ask(description), {
     code: "seeds-failed",
