@@ -1,0 +1,24 @@
+export {
+  type Budget,
+  createBudget,
+  deleteBudget,
+  listBudgets,
+  type StoredBudget,
+  updateBudget,
+} from "./budgets.ts";
+export { connectKubernetes, Kubernetes, type KubernetesOptions } from "./client.ts";
+export {
+  addConfigMapEntries,
+  addSecretEntries,
+  createConfigMap,
+  createSecret,
+  type EntryObject,
+  getConfigMap,
+  getSecret,
+} from "./entries.ts";
+export { KubernetesError, type KubernetesErrorCode } from "./errors.ts";
+export { getLease, type Lease, type LeaseChange, leaseOwner, replaceLease } from "./leases.ts";
+export type { Labels, Owner } from "./objects.ts";
+export { labelPod, listPods, type Pod, type PodEvent, type PodList, watchPods } from "./pods.ts";
+export { getService, type Ingress, type Service, type ServicePort } from "./services.ts";
+export { getStatefulSet, type StatefulSet } from "./stateful-sets.ts";
