@@ -59,7 +59,7 @@ export async function replaceLease(
 ): Promise<Lease> {
   const spec = {
     ...lease.json.spec,
-    holderIdentity: change.holder,
+    holderIdentity: change.holder === "" ? undefined : change.holder, // the API server refuses an empty one
     leaseDurationSeconds: change.durationSeconds,
     acquireTime: microTime(change.acquireTimeMs),
     renewTime: microTime(change.renewTimeMs),

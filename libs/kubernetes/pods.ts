@@ -71,7 +71,7 @@ export async function* watchPods(
 
 /**
  * Sets labels of one pod; null takes one off. With `uid` a pod of the same name that came later is left alone.
- * Verb: patch. @throws KubernetesError `not-found` or `conflict` when that pod is gone
+ * Verb: patch. @throws KubernetesError `not-found` when that pod is gone
  */
 export async function labelPod(
   kubernetes: Kubernetes,
@@ -79,7 +79,14 @@ export async function labelPod(
   labels: Readonly<Record<string, string | null>>,
 ): Promise<Pod> {
   const metadata = { labels, ...(pod.uid === undefined ? {} : { uid: pod.uid }) };
-  return fromJson(await kubernetes.call<PodJson>({ ...PODS, verb: "patch", name: pod.name, body: { metadata } }));
+  try {
+    return fromJson(await kubernetes.call<PodJson>({ ...PODS, verb: "patch", name: pod.name, body: { metadata } }));
+  } catch (error) {
+    // A uid cannot be changed, so the patch of a pod that came later is invalid.
+    const replaced = pod.uid !== undefined && error instanceof KubernetesError && error.code === "refused";
+    if (replaced) throw new KubernetesError("not-found", "patch pods: it was replaced", { cause: error });
+    throw error;
+  }
 }
 
 function eventOf(line: string): PodEvent {
