@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { ConfigError } from "./errors.ts";
+import { readSettingsFile, type Settings } from "./settings-file.ts";
 
 /** One row of a service's configuration table. */
 export interface ConfigEntry<Z extends z.ZodType = z.ZodType> {
@@ -42,38 +43,61 @@ export const configTypes = {
     }),
 } as const;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The text of one key: the variable, or for a secret the contents of the file that `KEY_FILE` names. */
-function read(key: string, entry: ConfigEntry, env: Environment, problems: string[]): string | undefined {
-  const direct = env[key];
-  if (direct !== undefined && direct !== "") return direct;
-  const file = entry.secret === true ? env[`${key}_FILE`] : undefined;
-  if (file === undefined || file === "") return undefined;
-  try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
-  } catch {
-    problems.push(`${key}_FILE names a file that cannot be read`);
-    return undefined;
-  }
+/** Where a setting is looked for: the environment first, then the settings file, which has a note for messages. */
+interface Source {
+  readonly settings: Settings;
+  readonly note: string;
 }
 
-/** Reads a configuration from environment variables; empty ones count as missing. Throws one `ConfigError` with all problems. */
-export function parseConfig<S extends ConfigSchema>(schema: S, env: Environment): ConfigOf<S> {
+interface Found {
+  readonly text: string;
+  readonly note: string;
+}
+
+/** The text of one key: the setting itself, or for a secret the contents of the file that `KEY_FILE` names. */
+function read(key: string, entry: ConfigEntry, sources: readonly Source[], problems: string[]): Found | undefined {
+  for (const { settings, note } of sources) {
+    const direct = settings[key];
+    if (direct !== undefined && direct !== "") return { text: direct, note };
+    const file = entry.secret === true ? settings[`${key}_FILE`] : undefined;
+    if (file === undefined || file === "") continue;
+    try {
+      return { text: readFileSync(file, "utf8").replace(/\r?\n$/, ""), note };
+    } catch {
+      problems.push(`${key}_FILE${note} names a file that cannot be read`);
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+function sourcesOf(env: Settings, problems: string[]): Source[] {
+  const environment = { settings: env, note: "" };
+  const path = env.SETTINGS_FILE;
+  if (path === undefined || path === "") return [environment];
+  return [environment, { settings: readSettingsFile(path, problems), note: " (in SETTINGS_FILE)" }];
+}
+
+/**
+ * Reads a configuration from environment variables, and from the file that SETTINGS_FILE names those that the environment
+ * leaves out; empty ones count as missing. Throws one `ConfigError` with all problems.
+ */
+export function parseConfig<S extends ConfigSchema>(schema: S, env: Settings): ConfigOf<S> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
+  const sources = sourcesOf(env, problems);
   for (const [key, entry] of Object.entries(schema)) {
     const before = problems.length;
-    const text = read(key, entry, env, problems);
+    const found = read(key, entry, sources, problems);
     if (problems.length > before) continue;
-    if (text === undefined) {
+    if (found === undefined) {
       if (entry.default !== undefined) values[key] = entry.default;
       else if (!(entry.schema instanceof z.ZodOptional)) problems.push(`${key} is required (${entry.doc})`);
       continue;
     }
-    const parsed = entry.schema.safeParse(text);
+    const parsed = entry.schema.safeParse(found.text);
     if (parsed.success) values[key] = parsed.data;
-    else problems.push(`${key}: ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
+    else problems.push(`${key}${found.note}: ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as ConfigOf<S>;

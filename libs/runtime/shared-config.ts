@@ -13,6 +13,10 @@ export const processConfig = defineConfig({
     default: "127.0.0.1",
   },
   ADMIN_PORT: { schema: configTypes.port, doc: "Port of the admin server; 0 takes any free one.", default: 9090 },
+  SETTINGS_FILE: {
+    schema: configTypes.text.optional(),
+    doc: "File of KEY=VALUE lines for settings that the environment leaves out; lines that begin with # are comments.",
+  },
 });
 
 /** Rows that several services share; each service's table names the ones it needs. */
