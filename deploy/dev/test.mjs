@@ -1,14 +1,24 @@
-// Runs the tests with `node --test` on real servers. `--full` adds what takes longer.
+// Runs the tests with `node --test` on real servers. `--full` adds what takes longer; `--suite=chart` runs one folder of tests/.
 import { spawn, spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import { ensureHelm } from "./helm.mjs";
 import { fail, root } from "./setup.mjs";
 
-const needed = ["nats-server", "redis-server"];
+/** Programs that the tests start, and the Debian packages that bring them. */
+const needed = {
+  "nats-server": "nats-server",
+  "redis-server": "redis-server",
+  bwrap: "bubblewrap",
+  ip: "iproute2",
+  python3: "python3-minimal",
+};
 const full = process.argv.includes("--full");
+const suite = process.argv.find((argument) => argument.startsWith("--suite="))?.slice("--suite=".length);
 
-/** The servers that the integration tests run the services on; installed when root and missing. */
-function ensureServers() {
-  const missing = needed.filter((name) => spawnSync("sh", ["-c", `command -v ${name}`]).status !== 0);
+/** Installs what is missing, when root. */
+function ensurePrograms() {
+  const has = (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+  const missing = Object.keys(needed).flatMap((program) => (has(program) ? [] : [needed[program]]));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0)
     fail(`the tests need ${missing.join(" and ")}: sudo apt-get install ${missing.join(" ")}`);
@@ -23,20 +33,19 @@ function ensureServers() {
 
 /** Test files, quick ones beside the sources first. */
 function testFiles() {
-  const suites = ["architecture", "conformance", "e2e", "bench", ...(full ? ["chaos"] : [])];
-  const patterns = [
-    "libs/**/*.test.ts",
-    "services/**/*.test.ts",
-    ...suites.map((name) => `tests/${name}/**/*.test.ts`),
-  ];
+  const suites = ["architecture", "conformance", "chart", "e2e", "bench", ...(full ? ["chaos"] : [])];
+  const inTests = (name) => `tests/${name}/**/*.test.ts`;
+  const everything = ["libs/**/*.test.ts", "services/**/*.test.ts", ...suites.map(inTests)];
+  const patterns = suite === undefined ? everything : [inTests(suite)];
   return patterns.flatMap((pattern) =>
     globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") }),
   );
 }
 
-ensureServers();
+ensurePrograms();
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const files = only.length > 0 ? only : testFiles();
+if (files.some((file) => file.includes("tests/chart/"))) ensureHelm();
 const options = ["--test", "--test-concurrency=2", "--test-timeout=400000", "--test-reporter=spec"];
 // Random stories are short by default; SEED and STEPS of the environment choose others.
 const env = full ? { STEPS: "120", ...process.env } : process.env;
