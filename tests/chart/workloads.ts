@@ -39,7 +39,9 @@ export function workloads(objects: readonly KubernetesObject[]): readonly Worklo
       return workload("StatefulSet", set.metadata, set.spec!.template, { replicas, pods });
     }),
     ...ofKind(objects, "Deployment").map((deployment) =>
-      workload("Deployment", deployment.metadata, deployment.spec!.template, { replicas: deployment.spec?.replicas ?? 1 }),
+      workload("Deployment", deployment.metadata, deployment.spec!.template, {
+        replicas: deployment.spec?.replicas ?? 1,
+      }),
     ),
     ...ofKind(objects, "Job").map((job) => workload("Job", job.metadata, job.spec!.template)),
     ...ofKind(objects, "CronJob").map((job) => workload("Job", job.metadata, job.spec!.jobTemplate.spec!.template)),
