@@ -1,7 +1,8 @@
+import { targetsIn } from "./addresses.ts";
 import { environmentOf } from "./environment.ts";
-import { type KubernetesObject, matches, ofKind } from "./manifest.ts";
+import type { KubernetesObject } from "./manifest.ts";
 import { objectsOfVolume, volumeOf } from "./mounts.ts";
-import { allContainers, componentOf, type PlacedContainer, type Workload, workloads } from "./workloads.ts";
+import { allContainers, componentOf, type PlacedContainer, type Workload } from "./workloads.ts";
 
 /** One container opens connections to a port of another pod because a setting names it. */
 export interface Arrow {
@@ -57,16 +58,7 @@ function arrowsTo(
   because: string,
   text: string,
 ): Arrow[] {
-  const services = new Map(ofKind(objects, "Service").map((service) => [service.metadata.name, service]));
-  return [...text.matchAll(/([a-z0-9][a-z0-9.-]*):(\d+)/g)].flatMap(([, host = "", number]) => {
-    const service = services.get(host.split(".").find((label) => services.has(label)) ?? "");
-    const port = service?.spec?.ports?.find((each) => each.port === Number(number));
-    if (port === undefined) return [];
-    const selector = { ...service?.spec?.selector };
-    delete selector["statefulset.kubernetes.io/pod-name"];
-    delete selector["swarmpost.dev/role"];
-    const to = workloads(objects).find(({ labels }) => matches(selector, labels))!;
-    const target = to.spec.containers.flatMap((each) => each.ports ?? []).find((each) => each.name === port.targetPort);
-    return [{ from: placed.workload, to, port: target!.containerPort, because: `${placed.where} ${because}` }];
-  });
+  return targetsIn(text, objects).flatMap(({ workload, port }) =>
+    port === undefined ? [] : [{ from: placed.workload, to: workload, port, because: `${placed.where} ${because}` }],
+  );
 }

@@ -47,6 +47,7 @@ export function preparedObjects(
   const connections = [
     "postgres-password",
     "nats-password",
+    "nats-auth.conf",
     "redis-password",
     "redis.conf",
     "bus-url",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IProbe } from "kubernetes-models/v1/Probe";
+import { targetsIn } from "./addresses.ts";
 import { matches, ofKind } from "./manifest.ts";
 import { environmentOf } from "./environment.ts";
 import { isOurs, programs } from "./programs.ts";
@@ -97,17 +98,12 @@ for (const { name, options } of scenarios()) {
 
   test(`${name}: whoever is told the address of a Service is told one of its ports`, () => {
     const objects = render(options);
-    const services = new Map(ofKind(objects, "Service").map((service) => [service.metadata.name, service]));
     const faults: string[] = [];
     for (const { container, where, workload } of allContainers(objects)) {
       const pod = { name: workload.pods[0]!, namespace: "swarm", ip: "10.0.0.9", hostIp: "10.0.0.1" };
       for (const [variable, text] of Object.entries(environmentOf(container, pod))) {
-        for (const [address, host = "", port] of text.matchAll(/([a-z0-9][a-z0-9.-]*):(\d+)/g)) {
-          const name = host.split(".").find((label) => services.has(label));
-          if (name === undefined) continue;
-          const ports = services.get(name)!.spec?.ports ?? [];
-          if (!ports.some((each) => each.port === Number(port))) faults.push(`${where}: ${variable} ${address}`);
-        }
+        const lost = targetsIn(text, objects).filter(({ port }) => port === undefined);
+        faults.push(...lost.map(({ service }) => `${where}: ${variable} ${service}`));
       }
     }
     assert.deepEqual(faults, []);
