@@ -19,7 +19,9 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "swarmpost.labels" (list $root $name) | nindent 8 }}
+        {{- /* Not the version: another one of ours does not restart the store. */}}
+        {{- include "swarmpost.selector" (list $root $name) | nindent 8 }}
+        app.kubernetes.io/part-of: swarmpost
       annotations:
         swarmpost.dev/configuration: {{ index . 2 | sha256sum }}
         {{- include "swarmpost.notForProduction" $root | nindent 8 }}
