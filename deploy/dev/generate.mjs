@@ -34,3 +34,5 @@ writeFileSync(join(root, "libs/protos/index.ts"), protosIndex());
 run("biome", ["format", "--write", "libs/protos/index.ts"], ".");
 run(process.execPath, ["libs/staking/compile.ts"], ".");
 run(process.execPath, ["deploy/dev/generate-docs.ts"], ".");
+run(process.execPath, ["deploy/dev/generate-chart.ts"], ".");
+run("biome", ["format", "--write", "charts/swarmpost/values.schema.json"], ".");

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { generatedChart } from "../../deploy/dev/generate-chart.ts";
 import { generatedDocs } from "../../deploy/dev/generate-docs.ts";
 import { readText } from "./source-tree.ts";
 
@@ -12,6 +13,13 @@ const root = join(import.meta.dirname, "../..");
 test("the generated documents are those of this code", async () => {
   for (const [name, text] of await generatedDocs())
     assert.ok(readText(`docs/${name}`) === text, `docs/${name} is out of date: run npm run generate`);
+});
+
+test("the chart's README and the descriptions in its schema are the comments of its values", () => {
+  for (const [path, text] of generatedChart()) {
+    const plain = (content: string): unknown => (path.endsWith(".json") ? JSON.parse(content) : content);
+    assert.deepEqual(plain(readText(path)), plain(text), `${path} is out of date: run npm run generate`);
+  }
 });
 
 test("the protobuf code is that of the protocol files, and these pass the lint", () => {
