@@ -10,6 +10,7 @@ const needed = {
   "redis-server": "redis-server",
   bwrap: "bubblewrap",
   ip: "iproute2",
+  pg_isready: "postgresql-client",
   python3: "python3-minimal",
 };
 const full = process.argv.includes("--full");

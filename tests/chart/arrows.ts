@@ -29,7 +29,8 @@ export function arrowsOf(objects: readonly KubernetesObject[]): readonly Arrow[]
   const told = prepare === undefined ? {} : environmentOf(prepare.container, identity("prepare"));
   return containers.flatMap((placed) => {
     const env = environmentOf(placed.container, identity(placed.workload.pods[0]!));
-    const own = placed === prepare ? [] : Object.entries(env);
+    // What `prepare` is told about the stores it only writes down.
+    const own = Object.entries(env).filter(([variable]) => placed !== prepare || !variable.startsWith("QUICKSTART_"));
     const mounted = mountedEntries(placed).flatMap(({ name, key }) =>
       madeFrom.flatMap(([secret, entry, setting]): [string, string][] =>
         secret.test(name) && entry.test(key) && told[setting] !== undefined ? [[setting, told[setting]]] : [],

@@ -97,7 +97,11 @@ for (const { name, options } of scenarios()) {
     }
     const users = new Set(workloads(objects).flatMap(({ spec }) => spec.serviceAccountName ?? []));
     assert.deepEqual([...users].sort(), [...accounts].sort());
-    const withToken = workloads(objects).filter(({ spec }) => spec.automountServiceAccountToken !== false);
+    const projected = (spec: Workload["spec"]): boolean =>
+      (spec.volumes ?? []).some(({ projected: all }) => all?.sources?.some((source) => source.serviceAccountToken));
+    const withToken = workloads(objects).filter(
+      ({ spec }) => spec.automountServiceAccountToken !== false || projected(spec),
+    );
     assert.deepEqual([...new Set(withToken.map(({ spec }) => spec.serviceAccountName))].sort(), [...bound].sort());
   });
 }

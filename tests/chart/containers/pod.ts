@@ -1,0 +1,194 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { IContainer } from "kubernetes-models/v1/Container";
+import { environmentOf, expand, type PodIdentity } from "../environment.ts";
+import { claimsOf } from "../mounts.ts";
+import { componentOf, type Workload } from "../workloads.ts";
+import { apiPort } from "./cluster-api.ts";
+import { Container, type Ended } from "./container.ts";
+import type { ClusterParts } from "./cluster-parts.ts";
+import { imageOf } from "./images.ts";
+import type { PodNetwork } from "./pod-network.ts";
+import { ask } from "./probe.ts";
+import { PodVolumes } from "./volumes.ts";
+
+const accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+interface Running {
+  readonly container: IContainer;
+  process: Container;
+  restarts: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** One pod: its network, its volumes, its containers, started and asked as the kubelet does. */
+export class Pod {
+  readonly name: string;
+  readonly workload: Workload;
+  readonly ip: string;
+  readonly #network: PodNetwork;
+  readonly #parts: ClusterParts;
+  readonly #running: Running[] = [];
+  #volumes: PodVolumes | undefined;
+  #ready = false;
+
+  constructor(name: string, workload: Workload, network: PodNetwork, parts: ClusterParts) {
+    this.name = name;
+    this.workload = workload;
+    this.ip = network.ip;
+    this.#network = network;
+    this.#parts = parts;
+  }
+
+  /** What the last round of readiness probes said. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  get component(): string {
+    return componentOf(this.workload);
+  }
+
+  /** Starts all containers; those that run before the others end first. @throws Error when a volume is not there */
+  async start(): Promise<void> {
+    this.#volumes = await this.#makeVolumes();
+    for (const container of this.workload.spec.initContainers ?? []) {
+      const ended = await this.#start(container).ended;
+      if (ended.code !== 0) throw new Error(`${this.name}: ${container.name} ended with ${ended.code}`);
+    }
+    for (const container of this.workload.spec.containers) {
+      const started = { container, process: this.#start(container), restarts: 0, env: this.#environment(container) };
+      this.#running.push(started);
+    }
+  }
+
+  /** The end of the only container of a Job, started again as its policy says. */
+  async finished(): Promise<Ended> {
+    const limit = 20;
+    for (const running of this.#running) {
+      for (;;) {
+        const ended = await running.process.ended;
+        const again = this.workload.spec.restartPolicy === "OnFailure" && ended.code !== 0 && running.restarts < limit;
+        if (!again) return ended;
+        running.restarts++;
+        await delay(1000);
+        running.process = this.#start(running.container);
+      }
+    }
+    throw new Error(`${this.name} was not started`);
+  }
+
+  /** Asks every readiness probe once. @throws Error when a container has ended, or is not alive */
+  async look(): Promise<boolean> {
+    const answers = this.#running.map(async (running) => {
+      const { container, process: own } = running;
+      if (!own.running) throw new Error(`${this.name}/${container.name} ended: ${own.output().slice(-2000)}`);
+      const probed = { container, ip: this.ip, exec: (words: readonly string[]) => this.#exec(running, words) };
+      const ready = container.readinessProbe === undefined || (await ask(container.readinessProbe, probed));
+      if (!ready || container.livenessProbe === undefined) return ready;
+      if (!(await ask(container.livenessProbe, probed)))
+        throw new Error(`${this.name}/${container.name} is ready but not alive`);
+      return true;
+    });
+    this.#ready = (await Promise.all(answers)).every(Boolean);
+    return this.#ready;
+  }
+
+  /**
+   * Ends the pod as the kubelet does: what the manifest asks for before, then SIGTERM.
+   * @returns one line for each container that did not end well, or not within its time
+   */
+  async stop(): Promise<string[]> {
+    const graceMs = (this.workload.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    const faults = this.#running.map(async (running): Promise<string[]> => {
+      const { container, process: own } = running;
+      const begun = performance.now();
+      const before = container.lifecycle?.preStop?.exec?.command;
+      if (before !== undefined) await this.#exec(running, before);
+      await own.signal("SIGTERM");
+      const timer = setTimeout(() => void own.signal("SIGKILL"), graceMs);
+      const { code } = await own.ended;
+      clearTimeout(timer);
+      const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+      return code === 0
+        ? []
+        : [`${this.name}/${container.name} ended with ${code} after ${seconds} s: ${own.output().slice(-500)}`];
+    });
+    return (await Promise.all(faults)).flat();
+  }
+
+  /** What all containers printed. */
+  output(): string {
+    return this.#running
+      .map(({ container, process: own }) => `== ${this.name}/${container.name}\n${own.output()}`)
+      .join("\n");
+  }
+
+  #identity(): PodIdentity {
+    return { name: this.name, namespace: this.#parts.namespace, ip: this.ip, hostIp: this.#parts.hostIp };
+  }
+
+  #environment(container: IContainer): Record<string, string> {
+    return environmentOf(container, this.#identity(), (kind, name, key) => this.#parts.api.data(kind, name)?.[key]);
+  }
+
+  #start(container: IContainer): Container {
+    const { spec } = this.workload;
+    const own = this.#environment(container);
+    const image = imageOf(container.image ?? "", this.#parts.images);
+    const command = [...(container.command ?? image.entrypoint), ...(container.args ?? [])].map((word) =>
+      expand(word, own),
+    );
+    const service = { KUBERNETES_SERVICE_HOST: this.#parts.apiIp, KUBERNETES_SERVICE_PORT: String(apiPort) };
+    const account = spec.automountServiceAccountToken === false ? [] : [{ name: "account", mountPath: accountFolder }];
+    const volumeMounts = [...(container.volumeMounts ?? []), ...account];
+    return Container.start({
+      command,
+      env: { ...image.env, HOSTNAME: this.name, ...service, ...own },
+      workdir: container.workingDir ?? image.workdir,
+      uid: container.securityContext?.runAsUser ?? spec.securityContext!.runAsUser!,
+      gid: container.securityContext?.runAsGroup ?? spec.securityContext!.runAsGroup!,
+      readOnlyRoot: container.securityContext?.readOnlyRootFilesystem === true,
+      mounts: [
+        ...image.mounts,
+        ...this.#parts.systemFiles,
+        ...this.#volumes!.mountsOf({ ...container, volumeMounts }, own),
+      ],
+      networkPid: this.#network.pid,
+      log: join(this.#parts.folder, `${this.name}-${container.name}.log`),
+    });
+  }
+
+  async #makeVolumes(): Promise<PodVolumes> {
+    const folder = join(this.#parts.folder, this.name);
+    const volumes = await PodVolumes.make(this.workload.spec.volumes ?? [], folder, this.#parts.api.data);
+    for (const claim of claimsOf(this.#parts.objects, this.workload)) {
+      const kept = join(this.#parts.folder, "claims", `${claim}-${this.name}`);
+      await mkdir(kept, { recursive: true });
+      volumes.claim(claim, kept);
+    }
+    if (this.workload.spec.automountServiceAccountToken === false) return volumes;
+    const account = join(folder, "account");
+    await mkdir(account, { recursive: true });
+    await writeFile(
+      join(account, "token"),
+      this.#parts.api.tokenOf(this.workload.spec.serviceAccountName ?? "default"),
+    );
+    await writeFile(join(account, "namespace"), this.#parts.namespace);
+    await writeFile(join(account, "ca.crt"), "");
+    volumes.add("account", account);
+    return volumes;
+  }
+
+  /** Runs a command inside a container, as its user. */
+  async #exec({ process: own, env, container }: Running, command: readonly string[]): Promise<number | null> {
+    const image = imageOf(container.image ?? "", this.#parts.images);
+    const inside = ["--target", String(await own.pid), "--all", "--setuid", "10001", "--setgid", "10001", "--wd=/"];
+    const child = spawn("nsenter", [...inside, "--", ...command], { stdio: "ignore", env: { ...image.env, ...env } });
+    const [code] = (await once(child, "exit")) as [number | null];
+    return code;
+  }
+}
