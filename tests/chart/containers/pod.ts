@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { environmentOf, expand, type PodIdentity } from "../environment.ts";
 import { claimsOf } from "../mounts.ts";
+import { isOurs } from "../programs.ts";
 import { componentOf, type Workload } from "../workloads.ts";
 import { apiPort } from "./cluster-api.ts";
 import { Container, type Ended } from "./container.ts";
@@ -112,8 +113,12 @@ export class Pod {
       const timer = setTimeout(() => void own.signal("SIGKILL"), graceMs);
       const { code } = await own.ended;
       clearTimeout(timer);
+      // What is not ours may end with any code, nats-server with 1, but must end by itself.
+      const well =
+        code === 0 ||
+        (!isOurs({ workload: this.workload, container, where: this.name }) && code !== null && code < 128);
       const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-      return code === 0
+      return well
         ? []
         : [`${this.name}/${container.name} ended with ${code} after ${seconds} s: ${own.output().slice(-500)}`];
     });
