@@ -11,6 +11,12 @@ securityContext:
   seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
+{{/* Names of Services are whole, so they are asked for as they are before any search domain is tried. */}}
+{{- define "swarmpost.dns" -}}
+dnsConfig:
+  options: [{name: ndots, value: "2"}]
+{{- end }}
+
 {{/* Security context of every container. */}}
 {{- define "swarmpost.containerSecurity" -}}
 securityContext:
@@ -31,6 +37,7 @@ serviceAccountName: {{ include "swarmpost.name" (list $root $account) }}
 {{- end }}
 automountServiceAccountToken: {{ ne $account "" }}
 enableServiceLinks: false
+{{ include "swarmpost.dns" $root }}
 {{ include "swarmpost.podSecurity" $root }}
 {{- with $root.Values.image.pullSecrets }}
 imagePullSecrets:
@@ -101,12 +108,12 @@ startupProbe:
   failureThreshold: 150
 livenessProbe:
   {{- toYaml . | nindent 2 }}
-  periodSeconds: 10
+  periodSeconds: 20
   timeoutSeconds: 5
-  failureThreshold: 6
+  failureThreshold: 3
 readinessProbe:
   {{- toYaml . | nindent 2 }}
-  periodSeconds: 3
+  periodSeconds: 5
   timeoutSeconds: 5
   failureThreshold: 2
 {{- end }}
