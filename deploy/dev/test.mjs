@@ -10,6 +10,7 @@ const needed = {
   "redis-server": "redis-server",
   bwrap: "bubblewrap",
   ip: "iproute2",
+  nft: "nftables",
   pg_isready: "postgresql-client",
   python3: "python3-minimal",
 };

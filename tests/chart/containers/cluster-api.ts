@@ -9,6 +9,7 @@ import {
   type TestApiServer,
 } from "@swarmpost/kubernetes/testing";
 import { type KubernetesObject, ofKind } from "../manifest.ts";
+import type { Endpoint } from "./routing.ts";
 import type { ObjectData } from "./volumes.ts";
 
 const resources: Readonly<Record<string, string>> = {
@@ -20,9 +21,6 @@ const resources: Readonly<Record<string, string>> = {
   Service: "services",
   StatefulSet: "statefulsets",
 };
-
-/** Port that the official client speaks plain HTTP to when it finds it in its environment. */
-export const apiPort = 8080;
 
 /**
  * The Kubernetes API as pods find it: on a Service's address, each caller known by its service account's token and bound
@@ -41,9 +39,13 @@ export class ClusterApi implements AsyncDisposable {
   }
 
   /** Serves the API of one namespace on an address of this network. */
-  static async start(ip: string, namespace: string, objects: readonly KubernetesObject[]): Promise<ClusterApi> {
+  static async start(
+    { ip, port }: Endpoint,
+    namespace: string,
+    objects: readonly KubernetesObject[],
+  ): Promise<ClusterApi> {
     const api = new ClusterApi(await startApiServer(namespace), objects);
-    await once(api.#server.listen(apiPort, ip), "listening");
+    await once(api.#server.listen(port, ip), "listening");
     return api;
   }
 

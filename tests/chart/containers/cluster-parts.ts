@@ -2,6 +2,7 @@ import type { KubernetesObject } from "../manifest.ts";
 import type { ClusterApi } from "./cluster-api.ts";
 import type { Mount } from "./container.ts";
 import type { ImageFiles } from "./images.ts";
+import type { Endpoint } from "./routing.ts";
 
 /** What all pods of a test's cluster share. */
 export interface ClusterParts {
@@ -11,8 +12,8 @@ export interface ClusterParts {
   /** Everything that was rendered. */
   readonly objects: readonly KubernetesObject[];
   readonly api: ClusterApi;
-  /** Address of the Kubernetes API. */
-  readonly apiIp: string;
+  /** Where pods find the Kubernetes API: a port that the official client speaks plain HTTP to. */
+  readonly apiService: Endpoint;
   /** Address of the machine. */
   readonly hostIp: string;
   readonly images: ImageFiles;

@@ -8,7 +8,6 @@ import { environmentOf, expand, type PodIdentity } from "../environment.ts";
 import { claimsOf } from "../mounts.ts";
 import { isOurs } from "../programs.ts";
 import { componentOf, type Workload } from "../workloads.ts";
-import { apiPort } from "./cluster-api.ts";
 import { Container, type Ended } from "./container.ts";
 import type { ClusterParts } from "./cluster-parts.ts";
 import { imageOf } from "./images.ts";
@@ -29,8 +28,7 @@ interface Running {
 export class Pod {
   readonly name: string;
   readonly workload: Workload;
-  readonly ip: string;
-  readonly #network: PodNetwork;
+  readonly network: PodNetwork;
   readonly #parts: ClusterParts;
   readonly #running: Running[] = [];
   #volumes: PodVolumes | undefined;
@@ -39,14 +37,17 @@ export class Pod {
   constructor(name: string, workload: Workload, network: PodNetwork, parts: ClusterParts) {
     this.name = name;
     this.workload = workload;
-    this.ip = network.ip;
-    this.#network = network;
+    this.network = network;
     this.#parts = parts;
   }
 
   /** What the last round of readiness probes said. */
   get ready(): boolean {
     return this.#ready;
+  }
+
+  get ip(): string {
+    return this.network.ip;
   }
 
   get component(): string {
@@ -147,7 +148,8 @@ export class Pod {
     const command = [...(container.command ?? image.entrypoint), ...(container.args ?? [])].map((word) =>
       expand(word, own),
     );
-    const service = { KUBERNETES_SERVICE_HOST: this.#parts.apiIp, KUBERNETES_SERVICE_PORT: String(apiPort) };
+    const { ip, port } = this.#parts.apiService;
+    const service = { KUBERNETES_SERVICE_HOST: ip, KUBERNETES_SERVICE_PORT: String(port) };
     const account = spec.automountServiceAccountToken === false ? [] : [{ name: "account", mountPath: accountFolder }];
     const volumeMounts = [...(container.volumeMounts ?? []), ...account];
     return Container.start({
@@ -162,7 +164,7 @@ export class Pod {
         ...this.#parts.systemFiles,
         ...this.#volumes!.mountsOf({ ...container, volumeMounts }, own),
       ],
-      networkPid: this.#network.pid,
+      networkPid: this.network.pid,
       log: join(this.#parts.folder, `${this.name}-${container.name}.log`),
     });
   }

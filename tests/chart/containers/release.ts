@@ -1,15 +1,14 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { isHook, type KubernetesObject, matches, ofKind } from "../manifest.ts";
+import { isHook, type KubernetesObject, ofKind } from "../manifest.ts";
 import { type Workload, workloads } from "../workloads.ts";
 import { ClusterApi } from "./cluster-api.ts";
 import type { ClusterParts } from "./cluster-parts.ts";
-import type { Mount } from "./container.ts";
 import type { ImageFiles } from "./images.ts";
 import { Pod } from "./pod.ts";
 import { ClusterNetwork } from "./pod-network.ts";
-import { proxyPort } from "./service-proxy.ts";
+import { Routing } from "./routing.ts";
+import { serviceNames, writeHosts, writeSystemFiles } from "./system-files.ts";
 
 /** What a release is brought up from. */
 export interface ReleaseOptions {
@@ -19,55 +18,74 @@ export interface ReleaseOptions {
   readonly images: ImageFiles;
 }
 
-/** A release whose pods are plain processes: helm, the controllers, the kubelet and kube-proxy in one, for one test. */
-export class Release implements AsyncDisposable {
-  readonly pods: Pod[] = [];
-  readonly parts: ClusterParts;
-  readonly #network: ClusterNetwork;
-  readonly #stack: AsyncDisposableStack;
-  readonly #hosts = new Map<string, readonly string[]>();
+interface ReleaseParts {
+  readonly cluster: ClusterParts;
+  readonly network: ClusterNetwork;
+  readonly routing: Routing;
+  /** Address of each Service that is not headless. */
+  readonly addresses: ReadonlyMap<string, string>;
+}
 
-  private constructor(parts: ClusterParts, network: ClusterNetwork, stack: AsyncDisposableStack) {
-    this.parts = parts;
-    this.#network = network;
-    this.#stack = stack;
+/** A release whose pods are plain processes: helm, the controllers, the kubelet and the network in one, for one test. */
+export class Release implements AsyncDisposable {
+  readonly api: ClusterApi;
+  /** Pods of Deployments and StatefulSets. */
+  readonly pods: Pod[] = [];
+  readonly #everyPod: Pod[] = [];
+  readonly #parts: ReleaseParts;
+  readonly #jobs: Promise<string>[] = [];
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(parts: ReleaseParts) {
+    this.#parts = parts;
+    this.api = parts.cluster.api;
+    this.#timer = setInterval(() => this.#route(), 200);
   }
 
   /** Makes network, API and names; starts no container yet. */
   static async prepare({ objects, namespace, folder, images }: ReleaseOptions): Promise<Release> {
     const network = new ClusterNetwork();
-    const stack = new AsyncDisposableStack();
-    const apiIp = network.addService();
-    const api = stack.use(await ClusterApi.start(apiIp, namespace, objects));
+    const { hostIp } = network;
+    const api = { service: { ip: network.addService(), port: 8080 }, behind: { ip: hostIp, port: 6443 } };
+    const server = await ClusterApi.start(api.behind, namespace, objects);
+    const named = ofKind(objects, "Service").filter(({ spec }) => spec?.clusterIP !== "None");
+    const addresses = new Map(named.map(({ metadata }) => [metadata.name, network.addService()]));
+    const labelsOf = (pod: string) => server.labelsOf(pod);
     const systemFiles = await writeSystemFiles(join(folder, "etc"));
-    const release = new Release(
-      { folder, namespace, objects, api, apiIp, hostIp: network.hostIp, images, systemFiles },
+    const cluster = { folder, namespace, objects, api: server, apiService: api.service, hostIp, images, systemFiles };
+    return new Release({
+      cluster,
       network,
-      stack,
-    );
-    await release.#addServices();
-    return release;
+      addresses,
+      routing: new Routing({ objects, hostIp, api, addresses, labelsOf }),
+    });
   }
 
   /** What helm does before it applies anything: the objects of its hooks, and their Jobs to their end. */
   async runHooks(): Promise<string> {
-    const hooks = this.parts.objects.filter((object) => isHook(object) && !isTest(object));
-    this.parts.api.apply(hooks);
+    const hooks = this.#parts.cluster.objects.filter((object) => isHook(object) && !isTest(object));
+    this.api.apply(hooks);
     return (await Promise.all(workloads(hooks).map((workload) => this.#runJob(workload)))).join("\n");
   }
 
   /** Applies everything else and starts every pod; the Jobs' ends are awaited by `jobs`. */
   async install(): Promise<void> {
-    const objects = this.parts.objects.filter((object) => !isHook(object));
-    this.parts.api.apply(objects);
-    const lasting = workloads(objects).filter(({ kind }) => kind !== "Job");
-    for (const workload of lasting) for (const name of podNames(workload)) await this.#addPod(name, workload);
-    await this.#writeHosts();
+    const objects = this.#parts.cluster.objects.filter((object) => !isHook(object));
+    this.api.apply(objects);
+    for (const workload of workloads(objects)) {
+      if (workload.kind === "Job") continue;
+      for (const name of podNames(workload)) this.pods.push(await this.#addPod(name, workload));
+    }
+    this.#route();
+    const { folder, namespace } = this.#parts.cluster;
+    await writeHosts(
+      join(folder, "etc"),
+      namespace,
+      serviceNames(this.#parts.cluster.objects, this.#parts.addresses, this.pods),
+    );
     await Promise.all(this.pods.map((pod) => pod.start()));
     for (const workload of workloads(objects)) if (workload.kind === "Job") this.#jobs.push(this.#runJob(workload));
   }
-
-  readonly #jobs: Promise<string>[] = [];
 
   /** Waits for the end of every ordinary Job; what they printed. @throws Error when one failed for good */
   async jobs(): Promise<string> {
@@ -81,8 +99,9 @@ export class Release implements AsyncDisposable {
       const ready = await Promise.all(this.pods.map((pod) => pod.look()));
       if (ready.every(Boolean)) return;
       if (performance.now() > deadline) {
-        const waiting = this.pods.filter((pod) => !pod.ready).map((pod) => pod.output().slice(-3000));
-        throw new Error(`not ready after ${timeoutMs / 1000} s:\n${waiting.join("\n")}`);
+        const waiting = this.#everyPod.filter((pod) => !pod.ready).map((pod) => pod.output().slice(-3000));
+        const blocked = this.blocked().join("\n");
+        throw new Error(`not ready after ${timeoutMs / 1000} s:\n${waiting.join("\n")}\nblocked:\n${blocked}`);
       }
       await delay(250);
     }
@@ -90,11 +109,16 @@ export class Release implements AsyncDisposable {
 
   /** What `helm test` runs; what it printed. @throws Error when it fails */
   async test(): Promise<string> {
-    const tests = this.parts.objects.filter(isTest);
+    const tests = this.#parts.cluster.objects.filter(isTest);
     return (await Promise.all(workloads(tests).map((workload) => this.#runJob(workload)))).join("\n");
   }
 
-  /** Stops every pod at once; one line for each container that did not end well. */
+  /** Connections that a NetworkPolicy stopped. */
+  blocked(): readonly string[] {
+    return this.#parts.routing.blocked(this.#everyPod);
+  }
+
+  /** Stops every pod, those of the stores last; one line for each container that did not end well. */
   async stop(): Promise<string[]> {
     const stores = ["postgres", "nats", "redis", "chain"];
     const of = (store: boolean): Pod[] => this.pods.filter((pod) => stores.includes(pod.component) === store);
@@ -105,73 +129,30 @@ export class Release implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack.disposeAsync();
+    clearInterval(this.#timer);
+    await this.api[Symbol.asyncDispose]();
+  }
+
+  #route(): void {
+    this.#parts.routing.apply(this.#everyPod);
   }
 
   async #runJob(workload: Workload): Promise<string> {
-    const pod = await this.#makePod(`${workload.name}-run`, workload);
+    const pod = await this.#addPod(`${workload.name}-run`, workload);
+    this.#route();
     await pod.start();
     const { code } = await pod.finished();
     if (code !== 0) throw new Error(`${workload.name} ended with ${code}: ${pod.output().slice(-3000)}`);
     return pod.output();
   }
 
-  async #makePod(name: string, workload: Workload): Promise<Pod> {
-    return new Pod(name, workload, await this.#network.addPod(), this.parts);
-  }
-
-  async #addPod(name: string, workload: Workload): Promise<void> {
-    const pod = await this.#makePod(name, workload);
-    this.pods.push(pod);
+  async #addPod(name: string, workload: Workload): Promise<Pod> {
+    const pod = new Pod(name, workload, await this.#parts.network.addPod(), this.#parts.cluster);
+    this.#everyPod.push(pod);
     const own = workload.kind === "StatefulSet" ? { "statefulset.kubernetes.io/pod-name": name } : {};
     const metadata = { name, labels: { ...workload.labels, ...own } };
-    this.parts.api.apply([{ apiVersion: "v1", kind: "Pod", metadata }]);
-    const set = ofKind(this.parts.objects, "StatefulSet").find((each) => each.metadata.name === workload.name);
-    if (set !== undefined) this.#name(`${name}.${set.spec!.serviceName}`, [pod.ip]);
-  }
-
-  async #addServices(): Promise<void> {
-    for (const { metadata, spec } of ofKind(this.parts.objects, "Service")) {
-      const selector = spec?.selector as Record<string, string>;
-      const chosen = (): Pod[] =>
-        this.pods.filter(
-          (pod) =>
-            matches(selector, this.parts.api.labelsOf(pod.name)) && (pod.ready || spec?.publishNotReadyAddresses),
-        );
-      if (spec?.clusterIP === "None") {
-        this.#headless.push(() =>
-          this.#name(
-            metadata.name,
-            chosen().map((pod) => pod.ip),
-          ),
-        );
-        continue;
-      }
-      const ip = this.#network.addService();
-      this.#name(metadata.name, [ip]);
-      for (const { port, targetPort } of spec?.ports ?? []) {
-        const endpoints = () => chosen().map((pod) => ({ ip: pod.ip, port: containerPort(pod, targetPort ?? port) }));
-        this.#stack.use(await proxyPort(ip, port, endpoints));
-      }
-    }
-    await this.#writeHosts();
-  }
-
-  readonly #headless: (() => void)[] = [];
-
-  #name(service: string, ips: readonly string[]): void {
-    this.#hosts.set(service, ips);
-  }
-
-  /** Every name of every Service, in the forms that a cluster's DNS and its search list answer. */
-  async #writeHosts(): Promise<void> {
-    for (const rename of this.#headless) rename();
-    const { namespace } = this.parts;
-    const suffixes = ["", `.${namespace}`, `.${namespace}.svc`, `.${namespace}.svc.cluster.local`];
-    const lines = [...this.#hosts].flatMap(([name, ips]) =>
-      ips.map((ip) => `${ip} ${suffixes.map((suffix) => `${name}${suffix}`).join(" ")}`),
-    );
-    await writeFile(join(this.parts.folder, "etc/hosts"), ["127.0.0.1 localhost", ...lines, ""].join("\n"));
+    this.api.apply([{ apiVersion: "v1", kind: "Pod", metadata }]);
+    return pod;
   }
 }
 
@@ -179,27 +160,8 @@ function isTest(object: KubernetesObject): boolean {
   return object.metadata.annotations?.["helm.sh/hook"]?.startsWith("test") === true;
 }
 
-/** The pods of a Deployment get the names that its controller would invent. */
+/** The pods of a Deployment get names as its controller would invent them. */
 function podNames(workload: Workload): readonly string[] {
   if (workload.kind === "StatefulSet") return workload.pods;
   return Array.from({ length: workload.replicas }, (_, index) => `${workload.name}-5d4f7c-${"abcdefghij"[index]}xyz`);
-}
-
-function containerPort(pod: Pod, port: string | number): number {
-  const ports = pod.workload.spec.containers.flatMap((container) => container.ports ?? []);
-  return typeof port === "number" ? port : (ports.find(({ name }) => name === port)?.containerPort ?? 0);
-}
-
-/** The few files of /etc that programs read. */
-async function writeSystemFiles(folder: string): Promise<readonly Mount[]> {
-  await mkdir(folder, { recursive: true });
-  const files: Record<string, string> = {
-    hosts: "127.0.0.1 localhost\n",
-    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
-    "resolv.conf": "",
-    passwd: "root:x:0:0:root:/:/sbin/nologin\nswarmpost:x:10001:10001::/:/sbin/nologin\n",
-    group: "root:x:0:\nswarmpost:x:10001:\n",
-  };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return Object.keys(files).map((name) => ({ source: join(folder, name), target: `/etc/${name}`, writable: false }));
 }
