@@ -26,6 +26,7 @@ export {
 } from "./metrics.ts";
 export { type BackoffOptions, backoff, retryForever, sleep } from "./retry.ts";
 export { type CreateService, run } from "./run.ts";
+export { type Job, jobConfig, type JobRuntime, runJob } from "./run-job.ts";
 export { createRuntime, type Runtime } from "./runtime.ts";
 export { errorFields, type SafeFields, type SafeKey, type SafeValue, safeKeys, scrub } from "./safe-fields.ts";
 export { processConfig, sharedConfig } from "./shared-config.ts";

@@ -8,13 +8,14 @@ import { processConfig } from "./shared-config.ts";
 /** Makes a service from its configuration; disposing it drains and ends it. */
 export type CreateService<S extends ConfigSchema> = (config: ConfigOf<S>, runtime: Runtime) => Promise<AsyncDisposable>;
 
-interface StopSignals extends Disposable {
+/** The wish to end, of the operating system. */
+export interface StopSignals extends Disposable {
   readonly signal: AbortSignal;
   readonly received: Promise<string>;
 }
 
 /** The first SIGTERM or SIGINT begins the shutdown, the second ends the process at once. */
-function stopSignals(): StopSignals {
+export function stopSignals(): StopSignals {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<string>();
   const listener = (name: NodeJS.Signals) => {
@@ -52,10 +53,10 @@ async function serve<S extends ConfigSchema>(
   return logger;
 }
 
-/** One line about why a start failed. The process is an operator's own, so the message is shown, without stack or newlines. */
-function startFailure(name: string, error: unknown): string {
+/** One line about what went wrong. The process is an operator's own, so the message is shown, without stack or newlines. */
+export function startFailure(name: string, what: string, error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return `${name}: cannot start: ${text.replace(/\s*\n\s*/g, " ")}\n`;
+  return `${name}: ${what}: ${text.replace(/\s*\n\s*/g, " ")}\n`;
 }
 
 /**
@@ -73,7 +74,7 @@ export async function run<S extends ConfigSchema>(name: string, schema: S, creat
     if (stop.signal.aborted && (error as Error).name === "AbortError") return;
     if (stop.signal.aborted) {
       createLogger({ service: name, level: "error" }).error("stop_failed", errorFields(error));
-    } else process.stderr.write(startFailure(name, error));
+    } else process.stderr.write(startFailure(name, "cannot start", error));
     process.exit(1);
   }
 }

@@ -21,7 +21,12 @@ export const processConfig = defineConfig({
 
 /** Rows that several services share; each service's table names the ones it needs. */
 export const sharedConfig = defineConfig({
-  BUS_URL: { schema: configTypes.url("nats", "tls"), doc: "URL of the NATS server.", default: "nats://127.0.0.1:4222" },
+  BUS_URL: {
+    schema: configTypes.url("nats", "tls"),
+    doc: "URL of the NATS server.",
+    secret: true,
+    default: "nats://127.0.0.1:4222",
+  },
   REDIS_URL: {
     schema: configTypes.url("redis", "rediss"),
     doc: "URL of the Redis server. It needs a `maxmemory` below its container's limit, with `maxmemory-policy volatile-ttl`: entries that end soonest then go first. Any other policy refuses new entries or forgets some that still count.",

@@ -1,6 +1,7 @@
 // The staking contract: its deployment, its operators, its events. With chain-watcher the only place that knows viem.
 
 export type { Address, Hex } from "viem";
+export { accountAddress } from "./account.ts";
 export { type DeployOptions, deployStaking, type StakingDeployment } from "./deploy.ts";
 export { developmentKey } from "./development-keys.ts";
 export { StakingError, type StakingErrorCode } from "./errors.ts";
@@ -23,6 +24,7 @@ export {
 } from "./operator.ts";
 export { type StakingParameters, stakingParameters } from "./parameters.ts";
 export {
+  readHeight,
   readHoldings,
   readStakedNodes,
   readStakingFacts,

@@ -93,3 +93,8 @@ export async function readHoldings(target: StakingTarget): Promise<{ totalStaked
     return { totalStaked, balance };
   });
 }
+
+/** Number of the newest block. @throws StakingError `unreachable` when the endpoint fails */
+export async function readHeight(rpcUrl: string): Promise<bigint> {
+  return await onChain("reading the height", () => openChain(rpcUrl).getBlockNumber());
+}

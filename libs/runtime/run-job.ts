@@ -1,0 +1,37 @@
+import { type ConfigOf, type ConfigSchema, parseConfig } from "./config.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { startFailure, stopSignals } from "./run.ts";
+import { processConfig } from "./shared-config.ts";
+
+/** What a job works with. */
+export interface JobRuntime {
+  readonly logger: Logger;
+  /** Aborted when the process is told to stop. */
+  readonly signal: AbortSignal;
+  /** Writes a line for the operator on standard output: what a job has to say is its result, not its log. */
+  readonly print: (line: string) => void;
+}
+
+/** A program that runs once; it rejects when it failed. */
+export type Job<S extends ConfigSchema> = (config: ConfigOf<S>, runtime: JobRuntime) => Promise<void>;
+
+const { LOG_LEVEL, SETTINGS_FILE } = processConfig;
+/** Rows that `runJob` adds to every job's table and reads itself. */
+export const jobConfig = { LOG_LEVEL, SETTINGS_FILE } as const;
+
+/**
+ * The life of a job's process: read the settings, run it, end. Exit code 0 when it succeeded; a failure prints one line on
+ * standard error and ends with 1. SIGTERM and SIGINT abort it.
+ */
+export async function runJob<S extends ConfigSchema>(name: string, schema: S, job: Job<S>): Promise<void> {
+  using stop = stopSignals();
+  try {
+    const config = parseConfig({ ...jobConfig, ...schema }, process.env) as ConfigOf<S> & ConfigOf<typeof jobConfig>;
+    const logger = createLogger({ service: name, level: config.LOG_LEVEL });
+    const print = (line: string): void => void process.stdout.write(`${line}\n`);
+    await job(config, { logger, signal: stop.signal, print });
+  } catch (error) {
+    process.stderr.write(startFailure(name, "failed", error));
+    process.exit(1);
+  }
+}
