@@ -1,5 +1,6 @@
 // The programs of a release that are no services: what is made at an install, the development chain, tests of the whole.
 
+export { type Issued, issueCertificate, makeAuthority } from "./certificates.ts";
 export { createChain } from "./chain.ts";
 export { type ChainConfig, chainConfig } from "./chain-config.ts";
 export { makeDatabases } from "./databases.ts";

@@ -5,6 +5,14 @@ import { relayConfig } from "@swarmpost/relay/config.ts";
 import { storageConfig } from "@swarmpost/storage/config.ts";
 import { swarmCoordinatorConfig } from "@swarmpost/swarm-coordinator/config.ts";
 import { testSuiteConfig } from "@swarmpost/test-suite/config.ts";
+import {
+  chainConfig,
+  databasesConfig,
+  messageTestConfig,
+  networkFileConfig,
+  prepareConfig,
+  registerConfig,
+} from "@swarmpost/release";
 import type { PlacedContainer } from "./workloads.ts";
 
 /** The table of settings of each program of our image. */
@@ -15,6 +23,12 @@ const tables: Readonly<Record<string, ConfigSchema>> = {
   "chain-watcher": chainWatcherConfig,
   "test-suite": testSuiteConfig,
   "file-server": fileServerConfig,
+  chain: chainConfig,
+  prepare: prepareConfig,
+  databases: databasesConfig,
+  register: registerConfig,
+  "message-test": messageTestConfig,
+  "network-file": networkFileConfig,
 };
 
 /** A container of our image, with the settings that its program knows. */

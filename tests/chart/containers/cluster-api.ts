@@ -1,5 +1,7 @@
-import { createServer, request as forward, type IncomingMessage, type ServerResponse } from "node:http";
+import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
 import { once } from "node:events";
+import { issueCertificate, makeAuthority } from "@swarmpost/release";
 import {
   type ApiObject,
   startApiServer,
@@ -22,6 +24,9 @@ const resources: Readonly<Record<string, string>> = {
   StatefulSet: "statefulsets",
 };
 
+/** The name of the API's Service. */
+export const apiHost = "kubernetes.default.svc";
+
 /**
  * The Kubernetes API as pods find it: on a Service's address, each caller known by its service account's token and bound
  * by the Roles of the release. Behind it is the stand-in of libs/kubernetes.
@@ -31,11 +36,19 @@ export class ClusterApi implements AsyncDisposable {
   readonly refused: string[] = [];
   readonly #store: TestApiServer;
   readonly #objects: readonly KubernetesObject[];
-  readonly #server = createServer((request, response) => this.#serve(request, response));
+  readonly #server: Server;
+  /** PEM certificate of the authority that signed the API's own. */
+  readonly authority: string;
 
-  private constructor(store: TestApiServer, objects: readonly KubernetesObject[]) {
+  private constructor(
+    store: TestApiServer,
+    objects: readonly KubernetesObject[],
+    tls: { cert: string; key: string; authority: string },
+  ) {
     this.#store = store;
     this.#objects = objects;
+    this.authority = tls.authority;
+    this.#server = createServer(tls, (request, response) => this.#serve(request, response));
   }
 
   /** Serves the API of one namespace on an address of this network. */
@@ -44,7 +57,10 @@ export class ClusterApi implements AsyncDisposable {
     namespace: string,
     objects: readonly KubernetesObject[],
   ): Promise<ClusterApi> {
-    const api = new ClusterApi(await startApiServer(namespace), objects);
+    const authority = await makeAuthority("kubernetes");
+    const { certificate, key } = await issueCertificate(authority, [apiHost]);
+    const tls = { cert: certificate, key, authority: authority.certificate };
+    const api = new ClusterApi(await startApiServer(namespace), objects, tls);
     await once(api.#server.listen(port, ip), "listening");
     return api;
   }

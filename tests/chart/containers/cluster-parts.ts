@@ -12,7 +12,7 @@ export interface ClusterParts {
   /** Everything that was rendered. */
   readonly objects: readonly KubernetesObject[];
   readonly api: ClusterApi;
-  /** Where pods find the Kubernetes API: a port that the official client speaks plain HTTP to. */
+  /** Address and port of the Kubernetes API's Service. */
   readonly apiService: Endpoint;
   /** Address of the machine. */
   readonly hostIp: string;

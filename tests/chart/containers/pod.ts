@@ -8,6 +8,7 @@ import { environmentOf, expand, type PodIdentity } from "../environment.ts";
 import { claimsOf } from "../mounts.ts";
 import { isOurs } from "../programs.ts";
 import { componentOf, type Workload } from "../workloads.ts";
+import { apiHost } from "./cluster-api.ts";
 import { Container, type Ended } from "./container.ts";
 import type { ClusterParts } from "./cluster-parts.ts";
 import { imageOf } from "./images.ts";
@@ -148,8 +149,7 @@ export class Pod {
     const command = [...(container.command ?? image.entrypoint), ...(container.args ?? [])].map((word) =>
       expand(word, own),
     );
-    const { ip, port } = this.#parts.apiService;
-    const service = { KUBERNETES_SERVICE_HOST: ip, KUBERNETES_SERVICE_PORT: String(port) };
+    const service = { KUBERNETES_SERVICE_HOST: apiHost, KUBERNETES_SERVICE_PORT: String(this.#parts.apiService.port) };
     const account = spec.automountServiceAccountToken === false ? [] : [{ name: "account", mountPath: accountFolder }];
     const volumeMounts = [...(container.volumeMounts ?? []), ...account];
     return Container.start({
@@ -185,7 +185,7 @@ export class Pod {
       this.#parts.api.tokenOf(this.workload.spec.serviceAccountName ?? "default"),
     );
     await writeFile(join(account, "namespace"), this.#parts.namespace);
-    await writeFile(join(account, "ca.crt"), "");
+    await writeFile(join(account, "ca.crt"), this.#parts.api.authority);
     volumes.add("account", account);
     return volumes;
   }

@@ -46,12 +46,13 @@ export class Release implements AsyncDisposable {
   static async prepare({ objects, namespace, folder, images }: ReleaseOptions): Promise<Release> {
     const network = new ClusterNetwork();
     const { hostIp } = network;
-    const api = { service: { ip: network.addService(), port: 8080 }, behind: { ip: hostIp, port: 6443 } };
+    const api = { service: { ip: network.addService(), port: 443 }, behind: { ip: hostIp, port: 6443 } };
     const server = await ClusterApi.start(api.behind, namespace, objects);
     const named = ofKind(objects, "Service").filter(({ spec }) => spec?.clusterIP !== "None");
     const addresses = new Map(named.map(({ metadata }) => [metadata.name, network.addService()]));
     const labelsOf = (pod: string) => server.labelsOf(pod);
     const systemFiles = await writeSystemFiles(join(folder, "etc"));
+    await writeHosts(join(folder, "etc"), namespace, api.service.ip, []);
     const cluster = { folder, namespace, objects, api: server, apiService: api.service, hostIp, images, systemFiles };
     return new Release({
       cluster,
@@ -77,12 +78,9 @@ export class Release implements AsyncDisposable {
       for (const name of podNames(workload)) this.pods.push(await this.#addPod(name, workload));
     }
     this.#route();
-    const { folder, namespace } = this.#parts.cluster;
-    await writeHosts(
-      join(folder, "etc"),
-      namespace,
-      serviceNames(this.#parts.cluster.objects, this.#parts.addresses, this.pods),
-    );
+    const { objects: all, folder, namespace, apiService } = this.#parts.cluster;
+    const names = serviceNames(all, this.#parts.addresses, this.pods);
+    await writeHosts(join(folder, "etc"), namespace, apiService.ip, names);
     await Promise.all(this.pods.map((pod) => pod.start()));
     for (const workload of workloads(objects)) if (workload.kind === "Job") this.#jobs.push(this.#runJob(workload));
   }

@@ -25,25 +25,32 @@ export function serviceNames(
   return [...addresses, ...behind, ...governed];
 }
 
-/** Writes the names in the forms that a cluster's DNS and its search list answer. */
-export async function writeHosts(folder: string, namespace: string, names: readonly Name[]): Promise<void> {
+/** Writes the names in the forms that a cluster's DNS and its search list answer; `api` is the address of the Kubernetes API. */
+export async function writeHosts(
+  folder: string,
+  namespace: string,
+  api: string,
+  names: readonly Name[],
+): Promise<void> {
   const suffixes = ["", `.${namespace}`, `.${namespace}.svc`, `.${namespace}.svc.cluster.local`];
-  const lines = names.map(
-    ([name, ip]) => `${ip} ${suffixes.map((suffix) => `${name}${suffix} ${name}${suffix}.`).join(" ")}`,
-  );
-  await writeFile(join(folder, "hosts"), ["127.0.0.1 localhost", ...lines, ""].join("\n"));
+  const lines = names.map(([name, ip]) => [ip, ...suffixes.flatMap((suffix) => [name + suffix, `${name}${suffix}.`])]);
+  const all = [["127.0.0.1", "localhost"], [api, "kubernetes.default.svc"], ...lines];
+  await writeFile(join(folder, "hosts"), all.map((words) => `${words.join(" ")}\n`).join(""));
 }
 
 /** The few files of /etc that programs read. */
 export async function writeSystemFiles(folder: string): Promise<readonly Mount[]> {
   await mkdir(folder, { recursive: true });
   const files: Record<string, string> = {
-    hosts: "127.0.0.1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
     "resolv.conf": "",
     passwd: "root:x:0:0:root:/:/sbin/nologin\nswarmpost:x:10001:10001::/:/sbin/nologin\n",
     group: "root:x:0:\nswarmpost:x:10001:\n",
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return Object.keys(files).map((name) => ({ source: join(folder, name), target: `/etc/${name}`, writable: false }));
+  return [...Object.keys(files), "hosts"].map((name) => ({
+    source: join(folder, name),
+    target: `/etc/${name}`,
+    writable: false,
+  }));
 }
