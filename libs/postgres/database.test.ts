@@ -60,6 +60,17 @@ describe("a database on a real Postgres", () => {
     assert.equal((await database.query({ text: "select 1" })).rowCount, 1);
   });
 
+  test("a role or a database that is not made yet is unavailable, and works as soon as it is made", async () => {
+    await using early = openDatabase({ url: server.url("made_later") });
+    await assert.rejects(early.query({ text: "select 1" }), isCode("unavailable"));
+    await server.createDatabase("made_later");
+    assert.equal((await early.query({ text: "select 1" })).rowCount, 1);
+    const stranger = new URL(server.url("made_later"));
+    stranger.username = "nobody_yet";
+    await using roleless = openDatabase({ url: stranger.href });
+    await assert.rejects(roleless.query({ text: "select 1" }), isCode("unavailable"));
+  });
+
   test("a statement that takes too long is ended", async () => {
     await assert.rejects(database.query({ text: "select pg_sleep(30)" }), isCode("unavailable"));
     await database.query({ text: "select 1" });

@@ -32,8 +32,9 @@ const verbs = {
   failed: "failed",
 } as const;
 
-// Connection lost, server shutting down or starting, out of resources, statement cancelled by its timeout, read-only standby.
-const unavailableStates = /^(08|53|57|58)|^25006$/;
+// Connection lost, server shutting down or starting, out of resources, statement cancelled by its timeout, read-only standby;
+// and a role or a database that is not there (yet): an install makes them while services start.
+const unavailableStates = /^(08|53|57|58|28|3D)|^25006$/;
 // Unique and exclusion violations, serialisation failure, deadlock.
 const conflictStates = new Set(["23505", "23P01", "40001", "40P01"]);
 
