@@ -38,3 +38,14 @@ test("a bus whose server never comes can be closed", async () => {
   const bus = await connectNats({ url: `nats://127.0.0.1:${await sparePort()}`, name: "never", firstConnectMs: 20 });
   await bus[Symbol.asyncDispose]();
 });
+
+test("user and password of the URL let in, others stay out, and both can be closed", async () => {
+  await using server = await startNats({ user: { name: "swarm", password: "p@ss" } });
+  const at = (who: string): string => server.url.replace("//", `//${who}`);
+  const options = { name: "member", firstConnectMs: 500 };
+  await using member = await connectNats({ ...options, url: at("swarm:p%40ss@") });
+  assert.equal(member.connected, true);
+  await using stranger = await connectNats({ ...options, url: at("swarm:wrong@") });
+  await using nobody = await connectNats({ ...options, url: server.url });
+  assert.deepEqual([stranger.connected, nobody.connected], [false, false]);
+});

@@ -2,11 +2,12 @@ import { connect, type NatsConnection, type Subscription as NatsSubscription } f
 import type { Bus, MessageHandler, Subscription } from "./bus.ts";
 import { Delivery, type MutableStats } from "./delivery.ts";
 import { BusError } from "./errors.ts";
+import { readNatsUrl } from "./nats-servers.ts";
 import { checkPattern, checkPayload, checkSubject } from "./subject.ts";
 
 /** Which NATS server, and under which name. */
 export interface NatsOptions {
-  /** `nats://host:port` (or `tls://`); several servers joined by commas. */
+  /** `nats://user:password@host:port` (or `tls://`); several servers joined by commas. */
   readonly url: string;
   /** Shown in the server's list of connections. */
   readonly name: string;
@@ -56,7 +57,7 @@ class NatsBus implements Bus {
   async #connect(): Promise<NatsConnection | undefined> {
     try {
       return await connect({
-        servers: this.#options.url.split(","),
+        ...readNatsUrl(this.#options.url),
         name: this.#options.name,
         maxReconnectAttempts: -1,
         reconnectTimeWait: RECONNECT_MS,

@@ -7,12 +7,20 @@ export interface NatsServer extends TestServer {
   readonly url: string;
 }
 
+/** Where it is, and whom it lets in; anybody by default. */
+export interface NatsServerOptions {
+  readonly port?: number;
+  readonly user?: { readonly name: string; readonly password: string };
+}
+
 /** Starts the system's `nats-server`. @throws TestkitError `missing-program` when it is not installed. */
-export async function startNats(options: { port?: number } = {}): Promise<NatsServer> {
+export async function startNats(options: NatsServerOptions = {}): Promise<NatsServer> {
   const command = systemProgram("/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server");
+  const { user } = options;
+  const account = user === undefined ? [] : ["--user", user.name, "--pass", user.password];
   const server = await restartableServer(options.port, (port) => ({
     command,
-    args: ["--addr", "127.0.0.1", "--port", String(port)],
+    args: ["--addr", "127.0.0.1", "--port", String(port), ...account],
     options: { readyText: "Server is ready" },
     stopSignal: "SIGTERM",
   }));
