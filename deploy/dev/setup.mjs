@@ -16,7 +16,8 @@ export function pinnedNode() {
 /** What the installed tree depends on: the lock file and every package's manifest. */
 function fingerprint() {
   const hash = createHash("sha256");
-  const manifests = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "tests/package.json"];
+  const own = ["tests/package.json", "deploy/docker/package.json"];
+  const manifests = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ...own];
   for (const group of ["libs", "services"])
     for (const name of readdirSync(join(root, group)).sort()) manifests.push(`${group}/${name}/package.json`);
   for (const file of manifests) if (existsSync(join(root, file))) hash.update(readFileSync(join(root, file)));

@@ -1,16 +1,16 @@
 // The entry point of the image: its first argument names the program, and only what that program needs is loaded.
 
-const release = () => import("../../libs/release/index.ts");
-const runtime = () => import("../../libs/runtime/index.ts");
+const release = () => import("@swarmpost/release");
+const runtime = () => import("@swarmpost/runtime");
 
 /** Every program of the image. */
 const programs: Readonly<Record<string, () => Promise<unknown>>> = {
-  relay: () => import("../../services/relay/main.ts"),
-  storage: () => import("../../services/storage/main.ts"),
-  "swarm-coordinator": () => import("../../services/swarm-coordinator/main.ts"),
-  "chain-watcher": () => import("../../services/chain-watcher/main.ts"),
-  "test-suite": () => import("../../services/test-suite/main.ts"),
-  "file-server": () => import("../../services/file-server/main.ts"),
+  relay: () => import("@swarmpost/relay/main.ts"),
+  storage: () => import("@swarmpost/storage/main.ts"),
+  "swarm-coordinator": () => import("@swarmpost/swarm-coordinator/main.ts"),
+  "chain-watcher": () => import("@swarmpost/chain-watcher/main.ts"),
+  "test-suite": () => import("@swarmpost/test-suite/main.ts"),
+  "file-server": () => import("@swarmpost/file-server/main.ts"),
   chain: async () => (await runtime()).run("chain", (await release()).chainConfig, (await release()).createChain),
   prepare: async () => (await runtime()).runJob("prepare", (await release()).prepareConfig, (await release()).prepare),
   databases: async () =>
@@ -23,7 +23,7 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
     (await runtime()).runJob("network-file", (await release()).networkFileConfig, (await release()).printNetworkFile),
   cli: async () => {
     process.argv.splice(2, 1); // the command line's own arguments follow
-    await import("../../libs/cli/main.ts");
+    await import("@swarmpost/cli/main.ts");
   },
 };
 
