@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IContainer } from "kubernetes-models/v1/Container";
+import { targetsIn } from "./addresses.ts";
 import { environmentOf, usedNames } from "./environment.ts";
 import { ofKind } from "./manifest.ts";
 import { claimsOf, objectsOfVolume, preparedObjects, volumeOf } from "./mounts.ts";
@@ -77,8 +78,9 @@ for (const { name, options } of scenarios()) {
       faults.push(...isGiven(container).map((what) => `${where}: ${what}`));
     }
     for (const program of programs(allContainers(objects))) {
-      for (const { name: variable } of program.container.env ?? []) {
-        if (program.settings[variable]?.secret === true)
+      for (const { name: variable, value = "" } of program.container.env ?? []) {
+        const ofRelease = targetsIn(value, objects).length > 0; // the address of a Service is no secret
+        if (program.settings[variable]?.secret === true && !ofRelease)
           faults.push(`${program.where}: ${variable}, not ${variable}_FILE`);
       }
     }

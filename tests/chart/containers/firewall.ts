@@ -25,6 +25,16 @@ export interface PodRules {
 /** Addresses of Services are nobody's own. */
 const services = "10.96.0.0/16";
 
+/** Made once; what was blocked stays known when the rules change. */
+const tables = `
+table ip pod {
+  set blocked_out { type ipv4_addr . inet_service; flags dynamic; }
+  set blocked_in { type ipv4_addr . inet_service; flags dynamic; }
+  chain services { type nat hook output priority -100; }
+  chain out { type filter hook output priority 0; }
+  chain in { type filter hook input priority 0; }
+}`;
+
 /**
  * Puts a pod's Services (as kube-proxy does) and its NetworkPolicies (as an enforcing network does) into its own network.
  * Replaces what was there at once; connections that stand go on.
@@ -34,35 +44,32 @@ export function applyRules(networkPid: number, rules: PodRules): void {
     to === undefined ? [] : [`ip daddr ${ip} tcp dport ${port} dnat to ${to.ip}:${to.port}`],
   );
   const established = "ct state established,related accept";
-  const text = `
-table ip pod { }
-delete table ip pod
-table ip pod {
-  set blocked_out { type ipv4_addr . inet_service; }
-  set blocked_in { type ipv4_addr . inet_service; }
-  chain services { type nat hook output priority -100
-    ${dnat.join("\n    ")}
-  }
-  chain out { type filter hook output priority 0
-    oif lo accept
-    ${established}
-    ip daddr ${services} reject with tcp reset
-    ${rules.egress.map(({ ip, port }) => `${ip === undefined ? "" : `ip daddr ${ip} `}tcp dport ${port} accept`).join("\n    ")}
-    ip protocol tcp add @blocked_out { ip daddr . tcp dport }
-    reject with tcp reset
-  }
-  chain in { type filter hook input priority 0
-    iif lo accept
-    ${established}
-    ${rules.ingress.map(({ ip, port }) => `${ip === undefined ? "" : `ip saddr ${ip} `}tcp dport ${port} accept`).join("\n    ")}
-    ip protocol tcp add @blocked_in { ip saddr . tcp dport }
-    reject with tcp reset
-  }
-}`;
-  inside(networkPid, text);
+  const pass = (side: string, allowed: readonly Allowed[]): string[] =>
+    allowed.map(({ ip, port }) => `${ip === undefined ? "" : `ip ${side} ${ip} `}tcp dport ${port} accept`);
+  const chain = (name: string, lines: readonly string[]): string[] => [
+    `flush chain ip pod ${name}`,
+    ...lines.map((line) => `add rule ip pod ${name} ${line}`),
+  ];
+  const blocked = (side: string, set: string): string[] => [
+    `ip protocol tcp add @${set} { ip ${side} . tcp dport }`,
+    "reject with tcp reset",
+  ];
+  const text = [
+    tables,
+    ...chain("services", dnat),
+    ...chain("out", [
+      "oif lo accept",
+      established,
+      `ip daddr ${services} reject with tcp reset`,
+      ...pass("daddr", rules.egress),
+      ...blocked("daddr", "blocked_out"),
+    ]),
+    ...chain("in", ["iif lo accept", established, ...pass("saddr", rules.ingress), ...blocked("saddr", "blocked_in")]),
+  ];
+  command("nsenter", { input: `${text.join("\n")}\n` }, `--net=/proc/${networkPid}/ns/net`, "nft", "--file", "-");
 }
 
-/** What a pod was refused since its rules were last applied: `→ ip:port` for its own connections, `← ip:port` for others'. */
+/** What a pod was refused so far: `→ ip:port` for its own connections, `← ip:port` for others'. */
 export function blockedConnections(networkPid: number): readonly string[] {
   const listed = command("nsenter", `--net=/proc/${networkPid}/ns/net`, "nft", "--json", "list", "table", "ip", "pod");
   const { nftables } = JSON.parse(listed) as {
@@ -72,8 +79,4 @@ export function blockedConnections(networkPid: number): readonly string[] {
     const arrow = { blocked_out: "→", blocked_in: "←" }[set?.name ?? ""];
     return (set?.elem ?? []).map(({ concat: [ip, port] }) => `${arrow} ${ip}:${port}`);
   });
-}
-
-function inside(networkPid: number, rules: string): void {
-  command("nsenter", { input: rules }, `--net=/proc/${networkPid}/ns/net`, "nft", "--file", "-");
 }

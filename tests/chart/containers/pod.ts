@@ -70,25 +70,36 @@ export class Pod {
 
   /** The end of the only container of a Job, started again as its policy says. */
   async finished(): Promise<Ended> {
-    const limit = 20;
-    for (const running of this.#running) {
-      for (;;) {
-        const ended = await running.process.ended;
-        const again = this.workload.spec.restartPolicy === "OnFailure" && ended.code !== 0 && running.restarts < limit;
-        if (!again) return ended;
-        running.restarts++;
-        await delay(1000);
-        running.process = this.#start(running.container);
-      }
+    const [running] = this.#running;
+    if (running === undefined) throw new Error(`${this.name} was not started`);
+    for (;;) {
+      const ended = await running.process.ended;
+      if (this.workload.spec.restartPolicy !== "OnFailure" || ended.code === 0) return ended;
+      await this.#startAgain(running);
     }
-    throw new Error(`${this.name} was not started`);
   }
 
-  /** Asks every readiness probe once. @throws Error when a container has ended, or is not alive */
+  /** How often containers were started again because they had ended, `pod/container: why` each. */
+  readonly restarts: string[] = [];
+
+  /** As the kubelet does, but it waits 10 s and more. @throws Error with what it printed when it ended too often */
+  async #startAgain(running: Running): Promise<void> {
+    const { container, process: ended } = running;
+    const printed = ended.output().trim();
+    this.restarts.push(`${this.name}/${container.name}: ${printed.split("\n").at(-1)}`);
+    if (++running.restarts > 10) throw new Error(`${this.name}/${container.name} ended again: ${printed.slice(-2000)}`);
+    await delay(1000);
+    running.process = this.#start(container);
+  }
+
+  /** Asks every readiness probe once. @throws Error when a container ends again and again, or is not alive */
   async look(): Promise<boolean> {
     const answers = this.#running.map(async (running) => {
       const { container, process: own } = running;
-      if (!own.running) throw new Error(`${this.name}/${container.name} ended: ${own.output().slice(-2000)}`);
+      if (!own.running) {
+        await this.#startAgain(running);
+        return false;
+      }
       const probed = { container, ip: this.ip, exec: (words: readonly string[]) => this.#exec(running, words) };
       const ready = container.readinessProbe === undefined || (await ask(container.readinessProbe, probed));
       if (!ready || container.livenessProbe === undefined) return ready;

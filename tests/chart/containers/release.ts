@@ -77,11 +77,16 @@ export class Release implements AsyncDisposable {
       if (workload.kind === "Job") continue;
       for (const name of podNames(workload)) this.pods.push(await this.#addPod(name, workload));
     }
+    this.#everyPod.push(...this.pods);
+    console.time("route");
     this.#route();
+    console.timeEnd("route");
     const { objects: all, folder, namespace, apiService } = this.#parts.cluster;
     const names = serviceNames(all, this.#parts.addresses, this.pods);
     await writeHosts(join(folder, "etc"), namespace, apiService.ip, names);
+
     await Promise.all(this.pods.map((pod) => pod.start()));
+
     for (const workload of workloads(objects)) if (workload.kind === "Job") this.#jobs.push(this.#runJob(workload));
   }
 
@@ -111,6 +116,11 @@ export class Release implements AsyncDisposable {
     return (await Promise.all(workloads(tests).map((workload) => this.#runJob(workload)))).join("\n");
   }
 
+  /** Containers that ended and were started again, with the last line that each printed. */
+  restarts(): readonly string[] {
+    return this.#everyPod.flatMap((pod) => pod.restarts);
+  }
+
   /** Connections that a NetworkPolicy stopped. */
   blocked(): readonly string[] {
     return this.#parts.routing.blocked(this.#everyPod);
@@ -137,6 +147,7 @@ export class Release implements AsyncDisposable {
 
   async #runJob(workload: Workload): Promise<string> {
     const pod = await this.#addPod(`${workload.name}-run`, workload);
+    this.#everyPod.push(pod);
     this.#route();
     await pod.start();
     const { code } = await pod.finished();
@@ -146,7 +157,6 @@ export class Release implements AsyncDisposable {
 
   async #addPod(name: string, workload: Workload): Promise<Pod> {
     const pod = new Pod(name, workload, await this.#parts.network.addPod(), this.#parts.cluster);
-    this.#everyPod.push(pod);
     const own = workload.kind === "StatefulSet" ? { "statefulset.kubernetes.io/pod-name": name } : {};
     const metadata = { name, labels: { ...workload.labels, ...own } };
     this.api.apply([{ apiVersion: "v1", kind: "Pod", metadata }]);

@@ -27,7 +27,6 @@ export interface RoutingOptions {
 export class Routing {
   readonly #options: RoutingOptions;
   readonly #policies: Policies;
-  readonly #blocked = new Set<string>();
   readonly #applied = new Map<string, string>();
 
   constructor(options: RoutingOptions) {
@@ -41,7 +40,6 @@ export class Routing {
       const rules: PodRules = { routes: this.#routes(pods, index), ...this.#allowed(pod, pods) };
       const text = JSON.stringify(rules);
       if (this.#applied.get(pod.name) === text) continue;
-      if (this.#applied.has(pod.name)) this.#remember(pod, pods);
       applyRules(pod.network.pid, rules);
       this.#applied.set(pod.name, text);
     }
@@ -49,15 +47,12 @@ export class Routing {
 
   /** Every connection that a NetworkPolicy stopped so far, with the names of its ends. */
   blocked(pods: readonly Pod[]): readonly string[] {
-    for (const pod of pods) this.#remember(pod, pods);
-    return [...this.#blocked].sort();
-  }
-
-  #remember(pod: Pod, pods: readonly Pod[]): void {
-    for (const line of blockedConnections(pod.network.pid)) {
-      const other = pods.find(({ ip }) => line.includes(` ${ip}:`));
-      this.#blocked.add(`${pod.name} ${other === undefined ? line : line.replace(other.ip, other.name)}`);
-    }
+    return pods.flatMap((pod) =>
+      blockedConnections(pod.network.pid).map((line) => {
+        const other = pods.find(({ ip }) => line.includes(` ${ip}:`));
+        return `${pod.name} ${other === undefined ? line : line.replace(other.ip, other.name)}`;
+      }),
+    );
   }
 
   #routes(pods: readonly Pod[], client: number): Route[] {

@@ -19,6 +19,8 @@ export interface Report {
   readonly tested: string;
   /** Calls of the Kubernetes API that no Role allowed. */
   readonly refused: readonly string[];
+  /** Containers that had to be started again. */
+  readonly restarts: readonly string[];
   /** Connections that a NetworkPolicy stopped. */
   readonly blocked: readonly string[];
   /** One line for each container that did not end well. */
@@ -38,12 +40,14 @@ const since = (): number => Math.round((performance.now() - begun) / 100) / 10;
 const prepared = await release.runHooks();
 const made = [...api.names("secrets"), ...api.names("configmaps")];
 await release.install();
+
 await release.untilReady(90_000);
 const ready = since();
 const jobs = await release.jobs();
 const tested = await release.test();
 const labels = Object.fromEntries(release.pods.map(({ name }) => [name, api.labelsOf(name)]));
 const budgets = api.names("poddisruptionbudgets");
+const restarts = release.restarts();
 const blocked = release.blocked();
 const badEnds = await release.stop();
 const report: Report = {
@@ -54,6 +58,7 @@ const report: Report = {
   jobs,
   tested,
   refused: api.refused,
+  restarts,
   blocked,
   badEnds,
   labels,
