@@ -78,9 +78,7 @@ export class Release implements AsyncDisposable {
       for (const name of podNames(workload)) this.pods.push(await this.#addPod(name, workload));
     }
     this.#everyPod.push(...this.pods);
-    console.time("route");
     this.#route();
-    console.timeEnd("route");
     const { objects: all, folder, namespace, apiService } = this.#parts.cluster;
     const names = serviceNames(all, this.#parts.addresses, this.pods);
     await writeHosts(join(folder, "etc"), namespace, apiService.ip, names);
