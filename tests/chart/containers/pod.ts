@@ -18,6 +18,9 @@ import { PodVolumes } from "./volumes.ts";
 
 const accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/** Those that a container has of its own. */
+const namespaces = ["--user", "--mount", "--pid", "--net", "--ipc", "--uts"];
+
 interface Running {
   readonly container: IContainer;
   process: Container;
@@ -204,7 +207,7 @@ export class Pod {
   /** Runs a command inside a container, as its user. */
   async #exec({ process: own, env, container }: Running, command: readonly string[]): Promise<number | null> {
     const image = imageOf(container.image ?? "", this.#parts.images);
-    const inside = ["--target", String(await own.pid), "--all", "--setuid", "10001", "--setgid", "10001", "--wd=/"];
+    const inside = ["--target", String(await own.pid), ...namespaces, "--preserve-credentials", "--wd=/"];
     const child = spawn("nsenter", [...inside, "--", ...command], { stdio: "ignore", env: { ...image.env, ...env } });
     const [code] = (await once(child, "exit")) as [number | null];
     return code;
