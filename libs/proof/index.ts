@@ -1,9 +1,16 @@
-// What a node says about where it answers, and when that is believed. docs/protocol/uptime-proof.md
+// What a node key says of itself, and when that is believed: docs/protocol/registration.md, docs/protocol/uptime-proof.md
 
 export { type AddressPolicy, allowedAddress } from "./allowed-address.ts";
 export { networkId } from "./network-id.ts";
 export { encodeProofFields, proofHash } from "./proof-fields.ts";
 export { decodeProof, encodeProof } from "./proof-codec.ts";
+export {
+  type EvmAddress,
+  type RegistrationBinding,
+  registrationMessage,
+  signRegistration,
+  verifyRegistration,
+} from "./registration.ts";
 export { signProof } from "./sign-proof.ts";
 export type { SignedProof, UptimeProof, Version } from "./uptime-proof.ts";
 export {

@@ -55,6 +55,8 @@ export {
 export type {
   SignProofRequest,
   SignProofResponse,
+  SignRegistrationRequest,
+  SignRegistrationResponse,
   ExchangeProofsRequest,
   ExchangeProofsResponse,
 } from "./gen/swarmpost/node/v1/node_pb.js";
@@ -62,6 +64,8 @@ export type {
 export {
   SignProofRequestSchema,
   SignProofResponseSchema,
+  SignRegistrationRequestSchema,
+  SignRegistrationResponseSchema,
   ExchangeProofsRequestSchema,
   ExchangeProofsResponseSchema,
   NodeService,

@@ -33,9 +33,3 @@ export {
   stakingFacts,
   type StakingTarget,
 } from "./reads.ts";
-export {
-  type RegistrationBinding,
-  registrationMessage,
-  signRegistration,
-  verifyRegistration,
-} from "./registration.ts";

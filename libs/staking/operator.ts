@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { NodeKeys, Pubkey } from "@swarmpost/crypto";
+import { signRegistration } from "@swarmpost/proof";
 import { type Address, encodeFunctionData, type Hex, type PublicClient, toHex, type TransactionReceipt } from "viem";
 import { openChain } from "./chain-client.ts";
 import { onChain } from "./chain-failure.ts";
@@ -7,7 +8,6 @@ import { StakingError } from "./errors.ts";
 import { decodeStakingEvents, type NodeRegistered } from "./events.ts";
 import { serviceNodeRegistryAbi } from "./gen/abi.ts";
 import { type StakingTarget, stakingFacts } from "./reads.ts";
-import { signRegistration } from "./registration.ts";
 import { approveCall, mintCall, tokenBalance } from "./token.ts";
 import { type Call, TransactionSender } from "./transaction-sender.ts";
 

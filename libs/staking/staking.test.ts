@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { randomBytes } from "@swarmpost/crypto";
+import { verifyRegistration } from "@swarmpost/proof";
 import { createPublicClient, encodeFunctionData, type Hex, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { openChain } from "./chain-client.ts";
@@ -11,7 +12,6 @@ import { decodeStakingEvents } from "./events.ts";
 import { serviceNodeRegistryAbi } from "./gen/abi.ts";
 import { exitNode, registerNodes, requestUnlock } from "./operator.ts";
 import { readHoldings, readStakedNodes, readStakingFacts } from "./reads.ts";
-import { verifyRegistration } from "./registration.ts";
 import { mineBlocks, someNodes, startTestChain, type TestChain } from "./test-chain.ts";
 import { approveCall, mintCall } from "./token.ts";
 import { type Call, TransactionSender } from "./transaction-sender.ts";

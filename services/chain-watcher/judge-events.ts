@@ -1,4 +1,5 @@
-import { type StakingEvent, verifyRegistration } from "@swarmpost/staking";
+import { verifyRegistration } from "@swarmpost/proof";
+import type { StakingEvent } from "@swarmpost/staking";
 import type { JudgedEvent } from "./registry-state.ts";
 import type { SourceIdentity } from "./source-identity.ts";
 

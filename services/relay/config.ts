@@ -13,7 +13,26 @@ export const relayConfig = defineConfig({
     doc: "Seed of the node's Ed25519 key, 64 hex digits. Never leaves this pod.",
     secret: true,
   },
-  PUBLIC_IP: { schema: ipv4, doc: "Public IPv4 address of the node, as its uptime proof says." },
+  PUBLIC_IP: {
+    schema: ipv4.optional(),
+    doc: "Public IPv4 address of the node, as its uptime proof says. Exactly one of this and the next two.",
+  },
+  PUBLIC_HOST: {
+    schema: text.optional(),
+    doc: "DNS name whose IPv4 address is published instead; looked up again every 30 seconds.",
+  },
+  PUBLIC_SERVICE: {
+    schema: text.optional(),
+    doc: "Kubernetes Service in POD_NAMESPACE whose load balancer's address is published instead.",
+  },
+  POD_NAMESPACE: { schema: text.optional(), doc: "Namespace of PUBLIC_SERVICE." },
+  PUBLIC_HTTPS_PORT: {
+    schema: port,
+    doc: "Port for clients as it is published; 0 is the one that is bound.",
+    default: 0,
+  },
+  PUBLIC_PEER_PORT: { schema: port, doc: "The same for other nodes' relays.", default: 0 },
+  PUBLIC_REPLICA_PORT: { schema: port, doc: "The same for the storages of the swarm; 0 is REPLICA_PORT.", default: 0 },
   HOST: { schema: text, doc: "Address on which the client and peer ports are served.", default: "0.0.0.0" },
   HTTPS_PORT: { schema: port, doc: "Port for clients (HTTPS); 0 takes any free one.", default: 22_021 },
   PEER_PORT: { schema: port, doc: "Port for other nodes' relays; 0 takes any free one.", default: 22_020 },

@@ -99,3 +99,15 @@ export function makeLimiter(config: RelayConfig, parts: { keys: NodeKeys; client
   };
   return new RateLimiter(limits, { ...parts, nodes });
 }
+
+/** Ports as the node publishes them: those of the settings, else as they are bound. */
+export function publicPorts(
+  config: RelayConfig,
+  bound: { readonly httpsPort: number; readonly peerPort: number },
+): { httpsPort: number; peerPort: number; replicaPort: number } {
+  return {
+    httpsPort: config.PUBLIC_HTTPS_PORT || bound.httpsPort,
+    peerPort: config.PUBLIC_PEER_PORT || bound.peerPort,
+    replicaPort: config.PUBLIC_REPLICA_PORT || config.REPLICA_PORT,
+  };
+}

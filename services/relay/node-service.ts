@@ -1,7 +1,7 @@
 import { fromBinary, toBinary, create } from "@bufbuild/protobuf";
-import { type NodeKeys, type Pubkey, pubkey } from "@swarmpost/crypto";
+import { type NodeKeys, type Pubkey, pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import type { NetworkView } from "@swarmpost/network-view";
-import { signProof } from "@swarmpost/proof";
+import { type EvmAddress, signProof, signRegistration } from "@swarmpost/proof";
 import {
   ExchangeRequestSchema,
   ExchangeResponseSchema,
@@ -20,7 +20,8 @@ const VERSION: [number, number, number] = [2, 11, 0];
 
 /** Where this node answers, as its proof says. */
 export interface OwnContact {
-  readonly ip: string;
+  /** Undefined while the address is not known. */
+  readonly ip: string | undefined;
   readonly httpsPort: number;
   readonly peerPort: number;
   readonly replicaPort: number;
@@ -38,7 +39,7 @@ export interface NodeServiceParts {
   readonly clock: Clock;
 }
 
-/** What this relay does for its own cluster's test-suite: it signs typed statements and carries proofs to other nodes. */
+/** What this relay does for its own cluster: it signs typed statements and carries proofs to other nodes. */
 export function nodeService(parts: NodeServiceParts): Handlers<typeof NodeService> {
   return {
     signProof: async () => {
@@ -47,8 +48,14 @@ export function nodeService(parts: NodeServiceParts): Handlers<typeof NodeServic
       const network = parts.view().networkId;
       if (!network) throw new RpcError("failed-precondition", "the chain is not known yet");
       const time = BigInt(Math.floor(parts.clock.now() / 1_000));
-      const proof = { pubkey: parts.keys.pubkey, network, ...parts.contact(), version: VERSION, time };
+      const { ip, ...contact } = parts.contact();
+      if (ip === undefined) throw new RpcError("failed-precondition", "the public address is not known yet");
+      const proof = { pubkey: parts.keys.pubkey, network, ip, ...contact, version: VERSION, time };
       return { signed: signProof(proof, parts.keys) };
+    },
+    signRegistration: async ({ chainId, contract, operator }) => {
+      const binding = { chainId, contract: readEvmAddress(contract), operator: readEvmAddress(operator) };
+      return { pubkey: pubkeyBytes(parts.keys.pubkey), signature: signRegistration(parts.keys, binding) };
     },
     exchangeProofs: async (request) => {
       const { proofs, want } = await exchange(parts.links, request);
@@ -80,6 +87,11 @@ async function exchange(links: NodeServiceParts["links"], request: ExchangeProof
 function readPeer(bytes: Uint8Array): Pubkey {
   if (bytes.length !== 32) throw new RpcError("invalid-argument", "peer must have 32 bytes");
   return pubkey(bytes);
+}
+
+function readEvmAddress(bytes: Uint8Array): EvmAddress {
+  if (bytes.length !== 20) throw new RpcError("invalid-argument", "an EVM address has 20 bytes");
+  return `0x${Buffer.from(bytes).toString("hex")}`;
 }
 
 function readAddress(address: string): { host: string; port: number } {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { generateSeed, type NodeKeys, nodeKeysFromSeed } from "@swarmpost/crypto";
-import { decodeProof, networkId, verifyProof } from "@swarmpost/proof";
+import { decodeProof, networkId, verifyProof, verifyRegistration } from "@swarmpost/proof";
 import { ExchangeRequestSchema, ExchangeResponseSchema, NodeService, ProofService } from "@swarmpost/protos";
 import {
   createClient,
@@ -158,6 +158,31 @@ test("a proof is signed with the ports as bound, and only while the node is read
   await network.notReady(nodes[0]);
   await assert.rejects(client.signProof({}), { code: "failed-precondition", message: "no database" });
   nodes[0].storage.notReady = "";
+  await network.ready(nodes[0]);
+});
+
+test("a registration is signed before the node is registered or ready, and holds for what was asked only", async () => {
+  await using channel = openChannel(nodes[0].service.address);
+  const client = createClient(NodeService, channel);
+  const [contract, operator] = [Buffer.alloc(20, 0xc0), Buffer.alloc(20, 0x0e)];
+  nodes[0].storage.notReady = "no database";
+  await network.show((node, index) => (index === 0 ? undefined : node));
+  await network.notReady(nodes[0]);
+  const { pubkey, signature } = await client.signRegistration({ chainId: 31_337n, contract, operator });
+  assert.equal(Buffer.from(pubkey).toString("hex"), nodes[0].pubkey);
+  const binding = {
+    chainId: 31_337n,
+    contract: `0x${contract.toString("hex")}`,
+    operator: `0x${operator.toString("hex")}`,
+    nodeKey: nodes[0].pubkey,
+  } as const;
+  assert.ok(verifyRegistration(binding, signature));
+  assert.ok(!verifyRegistration({ ...binding, operator: binding.contract }, signature));
+  await assert.rejects(client.signRegistration({ chainId: 1n, contract, operator: Buffer.alloc(19) }), {
+    code: "invalid-argument",
+  });
+  nodes[0].storage.notReady = "";
+  await network.show();
   await network.ready(nodes[0]);
 });
 

@@ -1,5 +1,4 @@
 import { nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
-import type { NetworkView, ViewFollower } from "@swarmpost/network-view";
 import { NodeService, ProofService } from "@swarmpost/protos";
 import {
   createClient,
@@ -10,23 +9,24 @@ import {
   openLocalLink,
   PeerLinks,
   PeerServer,
-  type PeerIdentity,
 } from "@swarmpost/rpc";
 import { errorFields, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import { edgeCertificate } from "./edge-certificate.ts";
 import { EdgeServer } from "./edge-server.ts";
-import { edgeOptionsOf, makeLimiter, makeOnionRelay, makeWork, type RelayWork } from "./from-config.ts";
+import { edgeOptionsOf, makeLimiter, makeOnionRelay, makeWork, publicPorts } from "./from-config.ts";
 import { relayGauges } from "./gauges.ts";
 import { relayMetrics } from "./metrics.ts";
 import { nodeService } from "./node-service.ts";
 import { followSources, type RelayOpen, realOnes } from "./open.ts";
-import { type Admit, peerContacts } from "./peer-contacts.ts";
-import { type PeerEndpointParts, peerHandler } from "./peer-endpoint.ts";
+import { peerContacts } from "./peer-contacts.ts";
+import { peerHandler } from "./peer-endpoint.ts";
+import { addressFinder, PublicAddress } from "./public-address.ts";
 import { Readiness } from "./readiness.ts";
 import { followAdmission } from "./readmission.ts";
-import { type RouteParts, routes } from "./routes.ts";
+import { routes } from "./routes.ts";
 import { SeedAnswers } from "./seed-answers.ts";
+import type { Serving } from "./serving.ts";
 import { StorageRpc } from "./storage-rpc.ts";
 
 /** The running service. */
@@ -38,22 +38,6 @@ export interface RelayService extends AsyncDisposable {
   /** Where NodeService is served, host:port. */
   readonly address: string;
 }
-
-/** What serving needs besides what its two kinds of callers share. */
-type Serving = PeerIdentity &
-  Omit<RouteParts, "limited"> &
-  Omit<PeerEndpointParts, "work"> & {
-    readonly work: RelayWork;
-    readonly config: RelayConfig;
-    readonly runtime: Runtime;
-    readonly metrics: ReturnType<typeof relayMetrics>;
-    readonly follower: ViewFollower;
-    readonly links: PeerLinks;
-    readonly view: () => NetworkView;
-    readonly registered: Admit;
-    readonly admit: Admit | undefined;
-    readonly stack: AsyncDisposableStack;
-  };
 
 /**
  * Starts the relay of one node. It listens at once and says why it is not ready until its node is registered and in a
@@ -70,6 +54,7 @@ export async function createRelay(
   const certificate = await nodeCertificate(keys);
   const metrics = relayMetrics(runtime.metrics);
   const work = makeWork(config);
+  const address = stack.use(await PublicAddress.open(await addressFinder(config), runtime));
 
   const bus = stack.use(await open.bus(config.BUS_URL));
   const cache = stack.use(await open.cache(config.REDIS_URL, runtime));
@@ -88,10 +73,11 @@ export async function createRelay(
   const onionParts = { keys, cache, storage, links, view, metrics, clock: runtime.clock, exits: work.exits, stack };
   const onions = makeOnionRelay(config, onionParts);
   const jsonRpc = { seeds: new SeedAnswers({ keys }, runtime), view };
-  const shared = { keys, certificate, config, runtime, metrics, readiness, follower, links, registered, view, stack };
+  const shared = { ...onionParts, certificate, config, runtime, readiness, follower, registered, address };
   const served = await serve({ ...shared, admit: open.admit, limiter, onions, jsonRpc, storage, proofs, work });
 
   readiness.opened();
+  runtime.health.check("public address", () => address.reason());
   runtime.health.check("network view", () => readiness.viewReason());
   runtime.health.check("storage", () => readiness.storageReason());
   const opened = stack.move();
@@ -111,7 +97,7 @@ async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "
   const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT };
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));
   const ports = () => ({ httpsPort: edge.port, peerPort: Number(peers.address.split(":").at(-1)) });
-  const contact = () => ({ ip: config.PUBLIC_IP, ...ports(), replicaPort: config.REPLICA_PORT, certificate });
+  const contact = () => ({ ip: parts.address.ip, ...publicPorts(config, ports()), certificate });
   implement(grpc, NodeService, nodeService({ ...parts, contact, clock: runtime.clock }));
   const readmit = () => {
     peers.readmit();

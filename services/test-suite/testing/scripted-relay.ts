@@ -43,6 +43,9 @@ export class ScriptedRelay implements AsyncDisposable {
         this.signed += 1;
         return { signed: this.sign() };
       },
+      signRegistration: async () => {
+        throw new RpcError("unimplemented", "test-suite never asks for it");
+      },
       exchangeProofs: (request) => this.#exchange(request),
     });
     parts.table.set(keys.pubkey, this);

@@ -40,6 +40,63 @@ export declare type SignProofResponse = Message<"swarmpost.node.v1.SignProofResp
 export declare const SignProofResponseSchema: GenMessage<SignProofResponse>;
 
 /**
+ * @generated from message swarmpost.node.v1.SignRegistrationRequest
+ */
+export declare type SignRegistrationRequest = Message<"swarmpost.node.v1.SignRegistrationRequest"> & {
+  /**
+   * EIP-155 chain id.
+   *
+   * @generated from field: uint64 chain_id = 1;
+   */
+  chainId: bigint;
+
+  /**
+   * The staking contract, 20 bytes.
+   *
+   * @generated from field: bytes contract = 2;
+   */
+  contract: Uint8Array;
+
+  /**
+   * The account that stakes, 20 bytes.
+   *
+   * @generated from field: bytes operator = 3;
+   */
+  operator: Uint8Array;
+};
+
+/**
+ * Describes the message swarmpost.node.v1.SignRegistrationRequest.
+ * Use `create(SignRegistrationRequestSchema)` to create a new message.
+ */
+export declare const SignRegistrationRequestSchema: GenMessage<SignRegistrationRequest>;
+
+/**
+ * @generated from message swarmpost.node.v1.SignRegistrationResponse
+ */
+export declare type SignRegistrationResponse = Message<"swarmpost.node.v1.SignRegistrationResponse"> & {
+  /**
+   * Ed25519 key of this node, 32 bytes.
+   *
+   * @generated from field: bytes pubkey = 1;
+   */
+  pubkey: Uint8Array;
+
+  /**
+   * Ed25519 signature, 64 bytes.
+   *
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message swarmpost.node.v1.SignRegistrationResponse.
+ * Use `create(SignRegistrationResponseSchema)` to create a new message.
+ */
+export declare const SignRegistrationResponseSchema: GenMessage<SignRegistrationResponse>;
+
+/**
  * @generated from message swarmpost.node.v1.ExchangeProofsRequest
  */
 export declare type ExchangeProofsRequest = Message<"swarmpost.node.v1.ExchangeProofsRequest"> & {
@@ -96,7 +153,7 @@ export declare type ExchangeProofsResponse = Message<"swarmpost.node.v1.Exchange
 export declare const ExchangeProofsResponseSchema: GenMessage<ExchangeProofsResponse>;
 
 /**
- * What a relay does for its own cluster's test-suite. The node key stays in the relay: it signs typed statements only.
+ * What a relay does for its own cluster: test-suite, and the job that registers nodes. The node key stays in the relay: it signs typed statements only.
  *
  * @generated from service swarmpost.node.v1.NodeService
  */
@@ -111,6 +168,17 @@ export declare const NodeService: GenService<{
     methodKind: "unary";
     input: typeof SignProofRequestSchema;
     output: typeof SignProofResponseSchema;
+  },
+  /**
+   * Signs this node's agreement to be registered by one operator at one contract (docs/protocol/registration.md). Answered
+   * whether or not the node is registered or ready. INVALID_ARGUMENT when an address has not 20 bytes.
+   *
+   * @generated from rpc swarmpost.node.v1.NodeService.SignRegistration
+   */
+  signRegistration: {
+    methodKind: "unary";
+    input: typeof SignRegistrationRequestSchema;
+    output: typeof SignRegistrationResponseSchema;
   },
   /**
    * Sends proofs to another node over a peer link and returns its answer. UNAVAILABLE when the peer can't be reached.

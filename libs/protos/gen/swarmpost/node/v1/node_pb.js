@@ -9,7 +9,7 @@ import { file_swarmpost_proof_v1_proof } from "../../proof/v1/proof_pb.js";
  * Describes the file swarmpost/node/v1/node.proto.
  */
 export const file_swarmpost_node_v1_node = /*@__PURE__*/
-  fileDesc("Chxzd2FybXBvc3Qvbm9kZS92MS9ub2RlLnByb3RvEhFzd2FybXBvc3Qubm9kZS52MSISChBTaWduUHJvb2ZSZXF1ZXN0IkQKEVNpZ25Qcm9vZlJlc3BvbnNlEi8KBnNpZ25lZBgBIAEoCzIfLnN3YXJtcG9zdC5wcm9vZi52MS5TaWduZWRQcm9vZiKWAQoVRXhjaGFuZ2VQcm9vZnNSZXF1ZXN0EgwKBHBlZXIYASABKAwSDwoHYWRkcmVzcxgCIAEoCRIvCgZwcm9vZnMYAyADKAsyHy5zd2FybXBvc3QucHJvb2YudjEuU2lnbmVkUHJvb2YSLQoEaGF2ZRgEIAMoCzIfLnN3YXJtcG9zdC5wcm9vZi52MS5Qcm9vZkRpZ2VzdCJXChZFeGNoYW5nZVByb29mc1Jlc3BvbnNlEi8KBnByb29mcxgBIAMoCzIfLnN3YXJtcG9zdC5wcm9vZi52MS5TaWduZWRQcm9vZhIMCgR3YW50GAIgAygMMswBCgtOb2RlU2VydmljZRJWCglTaWduUHJvb2YSIy5zd2FybXBvc3Qubm9kZS52MS5TaWduUHJvb2ZSZXF1ZXN0GiQuc3dhcm1wb3N0Lm5vZGUudjEuU2lnblByb29mUmVzcG9uc2USZQoORXhjaGFuZ2VQcm9vZnMSKC5zd2FybXBvc3Qubm9kZS52MS5FeGNoYW5nZVByb29mc1JlcXVlc3QaKS5zd2FybXBvc3Qubm9kZS52MS5FeGNoYW5nZVByb29mc1Jlc3BvbnNlYgZwcm90bzM", [file_swarmpost_proof_v1_proof]);
+  fileDesc("Chxzd2FybXBvc3Qvbm9kZS92MS9ub2RlLnByb3RvEhFzd2FybXBvc3Qubm9kZS52MSISChBTaWduUHJvb2ZSZXF1ZXN0IkQKEVNpZ25Qcm9vZlJlc3BvbnNlEi8KBnNpZ25lZBgBIAEoCzIfLnN3YXJtcG9zdC5wcm9vZi52MS5TaWduZWRQcm9vZiJPChdTaWduUmVnaXN0cmF0aW9uUmVxdWVzdBIQCghjaGFpbl9pZBgBIAEoBBIQCghjb250cmFjdBgCIAEoDBIQCghvcGVyYXRvchgDIAEoDCI9ChhTaWduUmVnaXN0cmF0aW9uUmVzcG9uc2USDgoGcHVia2V5GAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCKWAQoVRXhjaGFuZ2VQcm9vZnNSZXF1ZXN0EgwKBHBlZXIYASABKAwSDwoHYWRkcmVzcxgCIAEoCRIvCgZwcm9vZnMYAyADKAsyHy5zd2FybXBvc3QucHJvb2YudjEuU2lnbmVkUHJvb2YSLQoEaGF2ZRgEIAMoCzIfLnN3YXJtcG9zdC5wcm9vZi52MS5Qcm9vZkRpZ2VzdCJXChZFeGNoYW5nZVByb29mc1Jlc3BvbnNlEi8KBnByb29mcxgBIAMoCzIfLnN3YXJtcG9zdC5wcm9vZi52MS5TaWduZWRQcm9vZhIMCgR3YW50GAIgAygMMrkCCgtOb2RlU2VydmljZRJWCglTaWduUHJvb2YSIy5zd2FybXBvc3Qubm9kZS52MS5TaWduUHJvb2ZSZXF1ZXN0GiQuc3dhcm1wb3N0Lm5vZGUudjEuU2lnblByb29mUmVzcG9uc2USawoQU2lnblJlZ2lzdHJhdGlvbhIqLnN3YXJtcG9zdC5ub2RlLnYxLlNpZ25SZWdpc3RyYXRpb25SZXF1ZXN0Gisuc3dhcm1wb3N0Lm5vZGUudjEuU2lnblJlZ2lzdHJhdGlvblJlc3BvbnNlEmUKDkV4Y2hhbmdlUHJvb2ZzEiguc3dhcm1wb3N0Lm5vZGUudjEuRXhjaGFuZ2VQcm9vZnNSZXF1ZXN0Gikuc3dhcm1wb3N0Lm5vZGUudjEuRXhjaGFuZ2VQcm9vZnNSZXNwb25zZWIGcHJvdG8z", [file_swarmpost_proof_v1_proof]);
 
 /**
  * Describes the message swarmpost.node.v1.SignProofRequest.
@@ -26,21 +26,35 @@ export const SignProofResponseSchema = /*@__PURE__*/
   messageDesc(file_swarmpost_node_v1_node, 1);
 
 /**
+ * Describes the message swarmpost.node.v1.SignRegistrationRequest.
+ * Use `create(SignRegistrationRequestSchema)` to create a new message.
+ */
+export const SignRegistrationRequestSchema = /*@__PURE__*/
+  messageDesc(file_swarmpost_node_v1_node, 2);
+
+/**
+ * Describes the message swarmpost.node.v1.SignRegistrationResponse.
+ * Use `create(SignRegistrationResponseSchema)` to create a new message.
+ */
+export const SignRegistrationResponseSchema = /*@__PURE__*/
+  messageDesc(file_swarmpost_node_v1_node, 3);
+
+/**
  * Describes the message swarmpost.node.v1.ExchangeProofsRequest.
  * Use `create(ExchangeProofsRequestSchema)` to create a new message.
  */
 export const ExchangeProofsRequestSchema = /*@__PURE__*/
-  messageDesc(file_swarmpost_node_v1_node, 2);
+  messageDesc(file_swarmpost_node_v1_node, 4);
 
 /**
  * Describes the message swarmpost.node.v1.ExchangeProofsResponse.
  * Use `create(ExchangeProofsResponseSchema)` to create a new message.
  */
 export const ExchangeProofsResponseSchema = /*@__PURE__*/
-  messageDesc(file_swarmpost_node_v1_node, 3);
+  messageDesc(file_swarmpost_node_v1_node, 5);
 
 /**
- * What a relay does for its own cluster's test-suite. The node key stays in the relay: it signs typed statements only.
+ * What a relay does for its own cluster: test-suite, and the job that registers nodes. The node key stays in the relay: it signs typed statements only.
  *
  * @generated from service swarmpost.node.v1.NodeService
  */

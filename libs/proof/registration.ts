@@ -1,14 +1,16 @@
 import { type NodeKeys, type Pubkey, pubkeyBytes, sign, verify } from "@swarmpost/crypto";
-import { type Address, hexToBytes, numberToBytes } from "viem";
+
+/** An address on an EVM chain: `0x` and 40 hex digits. */
+export type EvmAddress = `0x${string}`;
 
 /** What a registration is for. The signature binds all of it, so it can't be used by another operator or elsewhere. */
 export interface RegistrationBinding {
   /** EIP-155 chain id. */
   readonly chainId: number | bigint;
   /** The staking contract. */
-  readonly contract: Address;
+  readonly contract: EvmAddress;
   /** The account that stakes. */
-  readonly operator: Address;
+  readonly operator: EvmAddress;
   readonly nodeKey: Pubkey;
 }
 
@@ -21,9 +23,9 @@ const domain = Buffer.from("swarmpost-register-v1");
 export function registrationMessage(binding: RegistrationBinding): Buffer {
   return Buffer.concat([
     domain,
-    numberToBytes(binding.chainId, { size: 32 }),
-    hexToBytes(binding.contract),
-    hexToBytes(binding.operator),
+    Buffer.from(BigInt(binding.chainId).toString(16).padStart(64, "0"), "hex"),
+    addressBytes(binding.contract),
+    addressBytes(binding.operator),
     pubkeyBytes(binding.nodeKey),
   ]);
 }
@@ -36,4 +38,10 @@ export function signRegistration(keys: NodeKeys, binding: Omit<RegistrationBindi
 /** True when the node key signed exactly this registration. The contract cannot check this: every reader does. */
 export function verifyRegistration(binding: RegistrationBinding, signature: Uint8Array): boolean {
   return verify(signature, registrationMessage(binding), pubkeyBytes(binding.nodeKey));
+}
+
+function addressBytes(address: EvmAddress): Buffer {
+  const bytes = Buffer.from(address.slice(2), "hex");
+  if (bytes.length !== 20) throw new TypeError("an EVM address has 20 bytes");
+  return bytes;
 }
