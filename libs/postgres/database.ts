@@ -51,21 +51,26 @@ const PROBE_MS = 250;
 export class Database implements Queryable, AsyncDisposable {
   /** The driver's pool, for the migrator of this package only. */
   readonly pool: Pool;
+  /** How a connection outside the pool is made, for the lock of this package only. */
+  readonly connection: { readonly connectionString: string; readonly application_name?: string };
   #healthy = false;
   #closed = false;
   #probe: NodeJS.Timeout | undefined;
 
   constructor(options: DatabaseOptions) {
     const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
-    this.pool = new Pool({
+    this.connection = {
       connectionString: options.url,
+      ...(options.applicationName === undefined ? {} : { application_name: options.applicationName }),
+    };
+    this.pool = new Pool({
+      ...this.connection,
       max: options.maxConnections ?? 10,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 5000,
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + 2000,
       keepAlive: true,
       types: valueTypes,
-      ...(options.applicationName === undefined ? {} : { application_name: options.applicationName }),
     });
     // An idle connection was lost. Without a listener this would end the process.
     this.pool.on("error", () => this.#lost());

@@ -1,8 +1,10 @@
 /**
  * `unavailable`: the database did not answer, or ended the session; nobody knows whether a commit in flight happened.
- * `conflict`: a unique key is taken, or a concurrent transaction won. `failed`: anything else, a bug of ours as a rule.
+ * `conflict`: a unique key is taken, or a concurrent transaction won. `taken`: another process holds the lock that was asked
+ * for. `newer`: a newer release changed the schema in a way that this program cannot live with. `failed`: anything else, a
+ * bug of ours as a rule.
  */
-export type DatabaseErrorCode = "unavailable" | "conflict" | "failed";
+export type DatabaseErrorCode = "unavailable" | "conflict" | "taken" | "newer" | "failed";
 
 /** The coded error of this package. Its message is safe to log: it never quotes values. */
 export class DatabaseError extends Error {
@@ -29,6 +31,8 @@ export class DatabaseError extends Error {
 const verbs = {
   unavailable: "could not reach a working database",
   conflict: "lost against a concurrent or earlier change",
+  taken: "found the lock of this database held by another process",
+  newer: "met a schema that a newer release has contracted: run that release or a later one",
   failed: "failed",
 } as const;
 

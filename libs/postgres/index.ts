@@ -8,4 +8,5 @@ export {
   type QueryResult,
 } from "./database.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
+export { type DatabaseLock, holdLock, type LockOptions } from "./lock.ts";
 export { type Migrations, migrate } from "./migrate.ts";
