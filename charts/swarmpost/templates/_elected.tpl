@@ -90,10 +90,10 @@ rules:
     resources: [leases]
     resourceNames: [{{ include "swarmpost.name" (list $root $name) }}]
     verbs: [get, update]
-  # The pod that leads labels itself; names of pods are not known before.
+  # The pod that leads labels itself, and no other; names of pods are not known before.
   - apiGroups: [""]
     resources: [pods]
-    verbs: [patch]
+    verbs: [get, list, patch]
   {{- with index . 2 }}
   {{- . | nindent 2 }}
   {{- end }}
