@@ -60,6 +60,40 @@ describe("migrations on a real Postgres", () => {
     assert.deepEqual(await migrate(copy, both), []);
   });
 
+  test("an older program starts on what a newer one made, and works", async () => {
+    await using database = openDatabase({ url: await server.createDatabase("rolled_back") });
+    assert.deepEqual(await migrate(database, both), ["0001_letters", "0002_bodies"]);
+    assert.deepEqual(await migrate(database, first), []);
+    await database.query({ text: "insert into letters (id) values (7)" });
+    assert.deepEqual(await migrate(database, both), [], "the newer one goes on where it was");
+    const { rows } = await database.query({ text: "select id, body from letters" });
+    assert.deepEqual(rows, [{ id: 7n, body: null }]);
+  });
+
+  test("an older program refuses a schema that a newer release has contracted, in one sentence", async () => {
+    await using database = openDatabase({ url: await server.createDatabase("contracted") });
+    const contracted: Migrations = {
+      ...both,
+      "0003_contract_bodies": {
+        up: async (db) => void (await sql`alter table letters drop column body`.execute(db)),
+      },
+    };
+    await migrate(database, contracted);
+    await assert.rejects(migrate(database, both), { code: "newer", message: /newer release has contracted/ });
+    assert.deepEqual(await migrate(database, contracted), []);
+  });
+
+  test("old and new programs that start together leave the new schema", async () => {
+    for (let round = 0; round < 5; round++) {
+      const url = await server.createDatabase(`mixed_${round}`);
+      await using one = openDatabase({ url });
+      await using two = openDatabase({ url });
+      await using three = openDatabase({ url });
+      const ran = await Promise.all([migrate(one, first), migrate(two, both), migrate(three, first)]);
+      assert.deepEqual(ran.flat().toSorted(), ["0001_letters", "0002_bodies"]);
+    }
+  });
+
   test("without a server the error is unavailable", async () => {
     await using database = openDatabase({ url: "postgres://postgres@127.0.0.1:9/none" });
     await assert.rejects(migrate(database, first), { code: "unavailable" });
