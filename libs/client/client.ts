@@ -116,16 +116,22 @@ export class SwarmpostClient implements AsyncDisposable {
 
   /**
    * Sends a text. Returns once a majority of the recipient's swarm signed that it holds the message; the recipient need
-   * not be there. Throws ClientError "bad-account-id", "message-too-long", "not-stored" and what paths throw.
+   * not be there. `ttlMs` is how long it waits at most, 14 days by default. Throws ClientError "bad-account-id",
+   * "message-too-long", "not-stored" and what paths throw.
    */
-  async send(account: Account, recipientId: string, text: string): Promise<SendReceipt> {
+  async send(
+    account: Account,
+    recipientId: string,
+    text: string,
+    options: { ttlMs?: number } = {},
+  ): Promise<SendReceipt> {
     const recipient = parseRecipient(recipientId);
     await this.#lists.refreshWhenOld();
     const started = performance.now();
     await this.#paths.get(); // Its probe tells the network's time, which the message and the store carry.
     const sentMs = this.#clock.now();
     const data = encodeText(account, recipient, text, sentMs);
-    const receipt = await store(recipient.id, { data }, { swarm: this.#swarm, clock: this.#clock });
+    const receipt = await store(recipient.id, { data, ...options }, { swarm: this.#swarm, clock: this.#clock });
     return { ...receipt, sentMs, ms: performance.now() - started };
   }
 

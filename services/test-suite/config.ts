@@ -1,4 +1,6 @@
 import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import { MIN_TTL_MS, PUBLIC_INBOX_MAX_TTL_MS } from "@swarmpost/storage-rpc";
+import { z } from "zod";
 import { addressList, peerSeedList, versionText } from "./config-values.ts";
 
 const { integer, oneOf, text } = configTypes;
@@ -50,6 +52,26 @@ export const testSuiteConfig = defineConfig({
   DIGEST_MS: {
     schema: integer(100),
     doc: "How often all proofs are compared with another cluster when nothing is new.",
+    default: 60_000,
+  },
+  CANARY_INTERVAL_MS: {
+    schema: integer(0),
+    doc: "How often the canary writes a message through the onion; 0 switches it off. It reaches all nodes of the network on their HTTPS ports.",
+    default: 0,
+  },
+  CANARY_WAIT_MS: {
+    schema: integer(0),
+    doc: "How long after its acknowledgement a message of the canary is first read.",
+    default: 5_000,
+  },
+  CANARY_TTL_MS: {
+    schema: integer(MIN_TTL_MS).pipe(z.number().max(PUBLIC_INBOX_MAX_TTL_MS)),
+    doc: "Life of a message of the canary; it is read again and again until then.",
+    default: 86_400_000,
+  },
+  CANARY_CONFIRM_MS: {
+    schema: integer(0),
+    doc: "A message of the canary that no member of its swarm gives out counts as lost when this is still so after this time.",
     default: 60_000,
   },
 });

@@ -1,5 +1,6 @@
 import { PROOF_REFUSALS } from "@swarmpost/proof";
-import type { Metrics } from "@swarmpost/runtime";
+import { LATENCY_SECONDS, type Metrics } from "@swarmpost/runtime";
+import { CANARY_STATES } from "./canary-store.ts";
 
 /** The metrics of test-suite. */
 export type TestSuiteMetrics = ReturnType<typeof testSuiteMetrics>;
@@ -37,6 +38,41 @@ export function testSuiteMetrics(metrics: Metrics) {
         },
       ),
     },
+    canary: canaryMetrics(metrics),
     registry: metrics.gauge("swarmpost_test_suite_registered_nodes", "Nodes in the registry."),
+  };
+}
+
+function canaryMetrics(metrics: Metrics) {
+  const name = (rest: string) => `swarmpost_test_suite_canary_${rest}`;
+  return {
+    interval: metrics.gauge(name("interval_seconds"), "Time between two messages of the canary; 0 while it is off."),
+    acknowledged: metrics.counter(name("acknowledged_total"), "Messages of the canary that a swarm acknowledged."),
+    readable: metrics.counter(name("readable_total"), "Acknowledged messages of the canary that were read back."),
+    lost: metrics.counter(
+      name("lost_total"),
+      "Acknowledged messages that no member of their swarm gives out though all answered, twice. Must stay 0.",
+    ),
+    looks: metrics.counter(name("looks_total"), "Looks for acknowledged messages by what they found.", {
+      result: ["readable", "late", "missing", "unknown", "lost"],
+    }),
+    messages: metrics.gauge(
+      name("messages"),
+      "Unexpired messages of the canary by what the last look at them found; fresh before the first.",
+      { state: CANARY_STATES },
+    ),
+    seconds: metrics.histogram(
+      name("seconds"),
+      "Time that a store or a read through the onion took, the client's retries included.",
+      LATENCY_SECONDS,
+      { step: ["store", "read"] },
+    ),
+    failures: metrics.counter(
+      name("failures_total"),
+      "Steps of the canary that failed in spite of the client's retries.",
+      {
+        step: ["connect", "store", "read", "save"],
+      },
+    ),
   };
 }

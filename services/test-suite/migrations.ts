@@ -14,4 +14,19 @@ export const migrations: Migrations = {
         )`.execute(db);
     },
   },
+  "0002_canary": {
+    async up(db) {
+      await sql`
+        create table canary_message (
+          hash text primary key,
+          entropy bytea not null check (length(entropy) = 16),
+          acknowledged_ms bigint not null,
+          expires_ms bigint not null,
+          looks int not null,
+          next_ms bigint not null,
+          state text not null
+        )`.execute(db);
+      await sql`create index canary_message_next on canary_message (next_ms)`.execute(db);
+    },
+  },
 };

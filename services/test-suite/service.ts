@@ -1,12 +1,15 @@
 import { type Bus, connectNats } from "@swarmpost/bus";
 import { type Database, migrate, openDatabase } from "@swarmpost/postgres";
-import { allowedAddress } from "@swarmpost/proof";
 import { ChainService, ProofService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
 import { errorFields, type Runtime } from "@swarmpost/runtime";
+import { Canary } from "./canary.ts";
+import { CanaryConnection } from "./canary-connection.ts";
+import { CanaryStore } from "./canary-store.ts";
 import type { TestSuiteConfig } from "./config.ts";
 import { exchangeProofs } from "./exchange-proofs.ts";
 import { FreshProofs } from "./fresh-proofs.ts";
+import { canaryOptions, proofRules, relayOptions } from "./from-config.ts";
 import { testSuiteMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
 import { OwnRelays } from "./own-relays.ts";
@@ -61,7 +64,7 @@ export async function createTestSuite(
   stack.use(await bus.subscribe("swarmpost.chain.registry", () => registry.wake()));
   bus.onReconnect(() => registry.wake());
 
-  const book = new ProofBook(rules(config), { registry, clock, logger, metrics });
+  const book = new ProofBook(proofRules(config), { registry, clock, logger, metrics });
   book.restore(await store.load());
   const saver = stack.use(new ProofSaver({ store, book, logger, metrics }));
   book.onChange((change) => saver.note(change));
@@ -77,6 +80,9 @@ export async function createTestSuite(
 
   const budget = new PeerBudget({ perMinute: BUDGET_PER_MINUTE }, { clock });
   const answer = exchangeProofs({ exchange, budget, registry, metrics });
+  const connection = new CanaryConnection({ book, relays, clock });
+  const canary = { connection, store: new CanaryStore(database), clock, logger, metrics };
+  stack.use(new Canary(canaryOptions(config), canary));
   const server = await serve(config, { runtime, book, feed, exchange: answer }, stack);
   watchHealth(runtime, { database, bus, registry, saver });
   const opened = stack.move();
@@ -98,18 +104,6 @@ async function serve(
   implement(server, ProofService, { ...handlers, watchProofs: watchProofs(parts.feed, stop.signal) });
   await server.listen();
   return server;
-}
-
-function rules(config: TestSuiteConfig) {
-  return {
-    lifetimeMs: config.PROOF_LIFETIME_MS,
-    minimumVersion: config.MINIMUM_VERSION,
-    allowedAddress: allowedAddress(config.ADDRESS_POLICY),
-  };
-}
-
-function relayOptions(config: TestSuiteConfig) {
-  return { relays: config.RELAYS, intervalMs: config.PROOF_INTERVAL_MS, checkMs: config.CONTACT_CHECK_MS };
 }
 
 function watchHealth(

@@ -34,6 +34,10 @@ const quick = {
   REGISTRY_POLL_MS: 100,
   SPREAD_MS: 100,
   DIGEST_MS: 300,
+  CANARY_INTERVAL_MS: 0,
+  CANARY_WAIT_MS: 0,
+  CANARY_TTL_MS: 60_000,
+  CANARY_CONFIRM_MS: 100,
 } satisfies Partial<TestSuiteConfig>;
 
 /** Starts a test-suite on real Postgres and NATS for these relays, which learn where it is. */
