@@ -1,5 +1,5 @@
 import { type Bus, connectNats } from "@swarmpost/bus";
-import { migrate, openDatabase } from "@swarmpost/postgres";
+import { migrateWhenThere, openDatabase } from "@swarmpost/postgres";
 import { ChainService } from "@swarmpost/protos";
 import { GrpcServer, implement } from "@swarmpost/rpc";
 import { errorFields, type Runtime } from "@swarmpost/runtime";
@@ -41,7 +41,7 @@ export async function createChainWatcher(
   const metrics = chainWatcherMetrics(runtime.metrics);
 
   const database = starting.use(openDatabase({ url: config.DATABASE_URL, applicationName: "chain-watcher" }));
-  await migrate(database, migrations);
+  await migrateWhenThere(database, migrations, runtime);
   const bus = starting.use(await open.bus(config.BUS_URL));
 
   const journal = new Journal(database);

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
-import { DatabaseError, migrate, openDatabase } from "@swarmpost/postgres";
-import { errorFields, retryForever, type Runtime } from "@swarmpost/runtime";
+import { migrateWhenThere, openDatabase } from "@swarmpost/postgres";
+import type { Runtime } from "@swarmpost/runtime";
 import type { FastifyInstance } from "fastify";
 import type { FileServerConfig } from "./config.ts";
 import { ExpirySweeper } from "./expiry-sweeper.ts";
@@ -30,11 +30,7 @@ export async function createFileServer(config: FileServerConfig, runtime: Runtim
   const { DATABASE_URL: url, DATABASE_CONNECTIONS: maxConnections } = config;
   const database = stack.use(openDatabase({ url, maxConnections, applicationName: "file-server" }));
   health.check("database", () => (database.healthy() ? undefined : "not reachable"));
-  const onFailure = (error: unknown) => {
-    if (!(error instanceof DatabaseError) || error.code !== "unavailable") throw error;
-    logger.warn("database_unavailable", errorFields(error));
-  };
-  await retryForever(runtime.signal, { minMs: 100, maxMs: 5000, onFailure }, () => migrate(database, migrations));
+  await migrateWhenThere(database, migrations, runtime);
 
   const store = new FileStore(database);
   stack.use(new ExpirySweeper({ intervalMs: config.SWEEP_INTERVAL_MS }, { store, clock, metrics, logger }));

@@ -1,5 +1,5 @@
 import { type Bus, connectNats } from "@swarmpost/bus";
-import { migrate, openDatabase } from "@swarmpost/postgres";
+import { migrateWhenThere, openDatabase } from "@swarmpost/postgres";
 import { ChainService, SwarmService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
 import { errorFields, type Runtime } from "@swarmpost/runtime";
@@ -50,7 +50,7 @@ export async function createSwarmCoordinator(
   const metrics = coordinatorMetrics(runtime.metrics);
 
   const database = stack.use(openDatabase({ url: config.DATABASE_URL, applicationName: "swarm-coordinator" }));
-  await migrate(database, migrations);
+  await migrateWhenThere(database, migrations, runtime);
   const store = new MapStore(database);
   const stored = await store.load();
   const map = new ChainMap(stored);
