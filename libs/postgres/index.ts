@@ -10,5 +10,4 @@ export {
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export { type DatabaseLock, holdLock, type LockOptions } from "./lock.ts";
 export { type Migrations, migrate } from "./migrate.ts";
-export { migrateWhenThere } from "./migrate-when-there.ts";
 export { onceReachable, openMigrated, type Waiting } from "./open-migrated.ts";

@@ -114,7 +114,7 @@ export class Follower {
       return 0;
     }
     this.#failures++;
-    const delayMs = backoff(this.#failures, { minMs: Math.min(this.#options.pollMs, 1_000), maxMs: 30_000 });
+    const delayMs = backoff(this.#failures, { minMs: Math.min(this.#options.pollMs, 1_000), maxMs: 10_000 });
     logger.warn("chain_step_failed", { ...errorFields(error), attempt: this.#failures, delay_ms: delayMs });
     return delayMs;
   }

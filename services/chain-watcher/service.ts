@@ -1,5 +1,5 @@
 import { type Bus, connectNats } from "@swarmpost/bus";
-import { migrateWhenThere, openDatabase } from "@swarmpost/postgres";
+import { openMigrated } from "@swarmpost/postgres";
 import { ChainService } from "@swarmpost/protos";
 import { GrpcServer, implement } from "@swarmpost/rpc";
 import { errorFields, type Runtime } from "@swarmpost/runtime";
@@ -29,8 +29,8 @@ export interface ChainWatcher extends AsyncDisposable {
 const realOnes: ChainWatcherOpen = { bus: (url) => connectNats({ url, name: "chain-watcher" }) };
 
 /**
- * Starts a chain-watcher: serves what it kept at once, whether the chain answers or not.
- * @throws DatabaseError or BusError when Postgres or the bus can't be reached at the start.
+ * Starts a chain-watcher: waits for its database, then serves what it kept at once, whether the chain answers or not.
+ * @throws DatabaseError when the schema cannot be brought up to date.
  */
 export async function createChainWatcher(
   config: ChainWatcherConfig,
@@ -40,8 +40,8 @@ export async function createChainWatcher(
   await using starting = new AsyncDisposableStack();
   const metrics = chainWatcherMetrics(runtime.metrics);
 
-  const database = starting.use(openDatabase({ url: config.DATABASE_URL, applicationName: "chain-watcher" }));
-  await migrateWhenThere(database, migrations, runtime);
+  const connection = { url: config.DATABASE_URL, applicationName: "chain-watcher" };
+  const database = starting.use(await openMigrated(connection, { migrations, runtime }));
   const bus = starting.use(await open.bus(config.BUS_URL));
 
   const journal = new Journal(database);
@@ -51,7 +51,6 @@ export async function createChainWatcher(
     publishRegistry(bus, snapshot, metrics.serving);
   });
   await follower.load();
-  runtime.health.check("database", () => (database.healthy() ? undefined : "Postgres does not answer"));
   runtime.health.check("bus", () => (bus.connected ? undefined : "not connected"));
   runtime.health.check("chain", () => follower.problem());
 

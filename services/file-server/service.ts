@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { migrateWhenThere, openDatabase } from "@swarmpost/postgres";
+import { openMigrated } from "@swarmpost/postgres";
 import type { Runtime } from "@swarmpost/runtime";
 import type { FastifyInstance } from "fastify";
 import type { FileServerConfig } from "./config.ts";
@@ -24,13 +24,12 @@ export interface FileServer extends AsyncDisposable {
  */
 export async function createFileServer(config: FileServerConfig, runtime: Runtime): Promise<FileServer> {
   await using stack = new AsyncDisposableStack();
-  const { clock, logger, health } = runtime;
+  const { clock, logger } = runtime;
   const metrics = fileServerMetrics(runtime.metrics);
 
   const { DATABASE_URL: url, DATABASE_CONNECTIONS: maxConnections } = config;
-  const database = stack.use(openDatabase({ url, maxConnections, applicationName: "file-server" }));
-  health.check("database", () => (database.healthy() ? undefined : "not reachable"));
-  await migrateWhenThere(database, migrations, runtime);
+  const connection = { url, maxConnections, applicationName: "file-server" };
+  const database = stack.use(await openMigrated(connection, { migrations, runtime }));
 
   const store = new FileStore(database);
   stack.use(new ExpirySweeper({ intervalMs: config.SWEEP_INTERVAL_MS }, { store, clock, metrics, logger }));

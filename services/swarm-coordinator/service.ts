@@ -1,5 +1,5 @@
 import { type Bus, connectNats } from "@swarmpost/bus";
-import { migrateWhenThere, openDatabase } from "@swarmpost/postgres";
+import { openMigrated } from "@swarmpost/postgres";
 import { ChainService, SwarmService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
 import { errorFields, type Runtime } from "@swarmpost/runtime";
@@ -39,7 +39,7 @@ interface Parts {
 /**
  * Starts swarm-coordinator: follows the blocks of chain-watcher, keeps the swarm map they make and gives it to the
  * cluster. The last map stays served when the chain falls silent or contradicts it.
- * @throws DatabaseError when the database is away at start, CoordinatorError "bad-state" when its content is unreadable.
+ * @throws DatabaseError when its schema cannot be brought up to date, CoordinatorError "bad-state" when its content is unreadable.
  */
 export async function createSwarmCoordinator(
   config: SwarmCoordinatorConfig,
@@ -49,8 +49,8 @@ export async function createSwarmCoordinator(
   await using stack = new AsyncDisposableStack();
   const metrics = coordinatorMetrics(runtime.metrics);
 
-  const database = stack.use(openDatabase({ url: config.DATABASE_URL, applicationName: "swarm-coordinator" }));
-  await migrateWhenThere(database, migrations, runtime);
+  const connection = { url: config.DATABASE_URL, applicationName: "swarm-coordinator" };
+  const database = stack.use(await openMigrated(connection, { migrations, runtime }));
   const store = new MapStore(database);
   const stored = await store.load();
   const map = new ChainMap(stored);

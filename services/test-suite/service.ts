@@ -1,5 +1,5 @@
 import { type Bus, connectNats } from "@swarmpost/bus";
-import { type Database, migrate, openDatabase } from "@swarmpost/postgres";
+import { type Database, openMigrated } from "@swarmpost/postgres";
 import { ChainService, ProofService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
 import { errorFields, type Runtime } from "@swarmpost/runtime";
@@ -43,7 +43,7 @@ const BUDGET_PER_MINUTE = 4_096;
 /**
  * Starts test-suite: asks the own relays for uptime proofs, exchanges them with other clusters and gives the accepted ones
  * to the cluster. Goes on without relays, peers, chain-watcher or Postgres; readiness says what is missing.
- * @throws DatabaseError when the database is away at start.
+ * @throws DatabaseError when the schema cannot be brought up to date.
  */
 export async function createTestSuite(
   config: TestSuiteConfig,
@@ -53,8 +53,8 @@ export async function createTestSuite(
   await using stack = new AsyncDisposableStack();
   const { clock, logger } = runtime;
   const metrics = testSuiteMetrics(runtime.metrics);
-  const database = stack.use(openDatabase({ url: config.DATABASE_URL, applicationName: "test-suite" }));
-  await migrate(database, migrations);
+  const connection = { url: config.DATABASE_URL, applicationName: "test-suite" };
+  const database = stack.use(await openMigrated(connection, { migrations, runtime }));
   const store = new ProofStore(database);
   const bus = stack.use(await open.bus(config.BUS_URL));
 
