@@ -1,45 +1,51 @@
-import { open, rename, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { callChain } from "./json-rpc.ts";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 
-/** The state of a development chain in a folder: always one whole file, however a process or a machine ends. */
+/** The kept chain in a folder: always one whole file, however a process or a machine ends. */
 export class ChainState {
+  readonly #folder: string;
   readonly #file: string;
-  #height: string | undefined;
 
   constructor(folder: string) {
-    this.#file = join(folder, "state.json");
+    this.#folder = folder;
+    this.#file = join(folder, "chain.gz");
   }
 
-  /** The file, when there is one. */
-  async file(): Promise<string | undefined> {
-    return await stat(this.#file).then(
-      () => this.#file,
-      () => undefined,
-    );
+  /** A plain copy for anvil to begin with; undefined when nothing is kept yet. `forget` removes it. */
+  async unpack(): Promise<string | undefined> {
+    const kept = await stat(this.#file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (kept === undefined) return undefined;
+    await pipeline(createReadStream(this.#file), createGunzip(), createWriteStream(this.#unpacked));
+    return this.#unpacked;
   }
 
-  /** Keeps the chain as it is, when it grew since the last time. Answers how long that took, in milliseconds. */
-  async save(url: string): Promise<number> {
-    const started = performance.now();
-    const height = await callChain<string>(url, "eth_blockNumber");
-    if (height === this.#height) return 0;
-    const dump = Buffer.from((await callChain<string>(url, "anvil_dumpState")).slice(2), "hex");
-    await this.#write(dump[0] === 0x1f && dump[1] === 0x8b ? gunzipSync(dump) : dump);
-    this.#height = height;
-    return performance.now() - started;
+  /** Removes what `unpack` made. */
+  async forget(): Promise<void> {
+    await rm(this.#unpacked, { force: true });
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
+  get #unpacked(): string {
+    return join(this.#folder, "chain.json");
+  }
+
+  /** Keeps this state, as `anvil_dumpState` gave it (gzip), in the place of the former one. It is on disk afterwards. */
+  async keep(dump: Uint8Array): Promise<void> {
     const fresh = `${this.#file}.new`;
-    const handle = await open(fresh, "w");
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeThrough(fresh, dump);
     await rename(fresh, this.#file);
+    await using folder = await open(this.#folder, "r");
+    await folder.sync();
   }
+}
+
+async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
+  await using file = await open(path, "w");
+  await file.writeFile(bytes);
+  await file.sync();
 }

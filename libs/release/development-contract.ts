@@ -1,5 +1,8 @@
 import type { Address } from "@swarmpost/staking";
 
+/** The token of every development chain of ours: what account 0 makes with its first transaction (nonce 0). */
+export const developmentToken: Address = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+
 /**
  * The staking contract of every development chain of ours: what account 0 makes with its second transaction (nonce 1). The
  * chart has the same constant.

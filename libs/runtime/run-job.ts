@@ -1,6 +1,6 @@
 import { type ConfigOf, type ConfigSchema, parseConfig } from "./config.ts";
 import { createLogger, type Logger } from "./logger.ts";
-import { startFailure, stopSignals } from "./run.ts";
+import { startFailure } from "./run.ts";
 import { processConfig } from "./shared-config.ts";
 
 /** What a job works with. */
@@ -19,12 +19,26 @@ const { LOG_LEVEL, SETTINGS_FILE } = processConfig;
 /** Rows that `runJob` adds to every job's table and reads itself. */
 export const jobConfig = { LOG_LEVEL, SETTINGS_FILE } as const;
 
+/** Aborted by the first SIGTERM or SIGINT; the second ends the process at once. */
+function stopSignal(): { readonly signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const listener = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on("SIGTERM", listener).on("SIGINT", listener);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => void process.off("SIGTERM", listener).off("SIGINT", listener),
+  };
+}
+
 /**
  * The life of a job's process: read the settings, run it, end. Exit code 0 when it succeeded; a failure prints one line on
  * standard error and ends with 1. SIGTERM and SIGINT abort it.
  */
 export async function runJob<S extends ConfigSchema>(name: string, schema: S, job: Job<S>): Promise<void> {
-  using stop = stopSignals();
+  using stop = stopSignal();
   try {
     const config = parseConfig({ ...jobConfig, ...schema }, process.env) as ConfigOf<S> & ConfigOf<typeof jobConfig>;
     const logger = createLogger({ service: name, level: config.LOG_LEVEL });

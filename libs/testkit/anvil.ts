@@ -48,7 +48,7 @@ async function anvilOn(port: number, options: AnvilOptions): Promise<Anvil> {
   const url = `http://127.0.0.1:${port}`;
   await requireFree(port);
   const server = await restartableServer(port, () => ({
-    command: anvilBinary(),
+    command: anvilProgram(),
     args: commandLine(options, port, chainId),
     options: {},
     stopSignal: "SIGTERM",
@@ -77,7 +77,8 @@ function commandLine(options: AnvilOptions, port: number, chainId: number): stri
   return line;
 }
 
-function anvilBinary(): string {
+/** Path of the anvil program of this platform. @throws TestkitError `missing-program` */
+export function anvilProgram(): string {
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   try {
     const fromAnvil = createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json"));

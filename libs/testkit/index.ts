@@ -1,4 +1,4 @@
-export { type Anvil, type AnvilOptions, startAnvil } from "./anvil.ts";
+export { type Anvil, type AnvilOptions, anvilProgram, startAnvil } from "./anvil.ts";
 export { TestkitError, type TestkitErrorCode } from "./errors.ts";
 export { eventually } from "./eventually.ts";
 export { type GuardedOptions, type GuardedProcess, startGuarded } from "./guarded-process.ts";
