@@ -95,3 +95,25 @@ test("a failed shutdown ends with 1 and a log line", async () => {
   assert.equal(await ended, 1);
   assert.match(sample.output.out, /"error_code":"stuck".*"stop_failed"/);
 });
+
+test("a service that fails after its start is disposed, and the process ends with 1", async () => {
+  const sample = service(`
+    const timer = setInterval(() => {}, 1000);
+    setTimeout(() => runtime.fail(Object.assign(new Error("x"), { code: "lost" }), 10_000), 50);
+    return { async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      console.log("disposed, aborted " + runtime.signal.aborted);
+    } };
+  `);
+  assert.equal(await exit(sample.child), 1);
+  assert.match(sample.output.out, /"error_code":"lost".*"failed"/);
+  assert.match(sample.output.out, /disposed, aborted true/);
+});
+
+test("a service that fails ends in time, however long its disposal takes", async () => {
+  const sample = service(`
+    setTimeout(() => runtime.fail(new Error("x"), 100), 50);
+    return { async [Symbol.asyncDispose]() { await new Promise((done) => setTimeout(done, 60_000)); } };
+  `);
+  assert.equal(await exit(sample.child), 1);
+});

@@ -9,24 +9,39 @@ import { processConfig } from "./shared-config.ts";
 export type CreateService<S extends ConfigSchema> = (config: ConfigOf<S>, runtime: Runtime) => Promise<AsyncDisposable>;
 
 /** The wish to end, of the operating system. */
-export interface StopSignals extends Disposable {
+export /** Why a process ends: asked by a signal, or because its service failed. */
+type Ending = { readonly signal: string } | { readonly failure: unknown };
+
+interface Stop extends Disposable {
   readonly signal: AbortSignal;
-  readonly received: Promise<string>;
+  readonly ending: Promise<Ending>;
+  readonly fail: Runtime["fail"];
 }
 
-/** The first SIGTERM or SIGINT begins the shutdown, the second ends the process at once. */
-export function stopSignals(): StopSignals {
+/**
+ * The first SIGTERM or SIGINT begins the shutdown, the second ends the process at once. A failure begins it too, and ends
+ * the process when its time is over.
+ */
+export function stopSignals(): Stop {
   const controller = new AbortController();
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const listener = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(130);
+  const { promise, resolve } = Promise.withResolvers<Ending>();
+  const end = (ending: Ending): void => {
+    resolve(ending);
     controller.abort();
-    resolve(name);
+  };
+  const listener = (signal: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(130);
+    end({ signal });
   };
   process.on("SIGTERM", listener).on("SIGINT", listener);
   return {
     signal: controller.signal,
-    received: promise,
+    ending: promise,
+    fail: (failure, withinMs) => {
+      end({ failure });
+      if (withinMs <= 0) process.exit(1);
+      setTimeout(() => process.exit(1), withinMs).unref();
+    },
     [Symbol.dispose]: () => void process.off("SIGTERM", listener).off("SIGINT", listener),
   };
 }
@@ -35,10 +50,10 @@ async function serve<S extends ConfigSchema>(
   name: string,
   config: ConfigOf<S> & ConfigOf<typeof processConfig>,
   create: CreateService<S>,
-  stop: StopSignals,
+  stop: Stop,
 ): Promise<Logger> {
   const logger = createLogger({ service: name, level: config.LOG_LEVEL });
-  const runtime = createRuntime(name, { logger, signal: stop.signal });
+  const runtime = createRuntime(name, { logger, signal: stop.signal, fail: stop.fail });
   stop.signal.addEventListener("abort", () => runtime.health.stop());
   runtime.metrics.collectProcess();
   await using stack = new AsyncDisposableStack();
@@ -48,8 +63,11 @@ async function serve<S extends ConfigSchema>(
   stack.use(await create(config, runtime));
   started = true;
   logger.info("started", { admin_port: admin.port });
-  const signal = await stop.received;
-  logger.info("stopping", { signal });
+  const ending = await stop.ending;
+  if ("failure" in ending) {
+    logger.error("failed", errorFields(ending.failure));
+    process.exitCode = 1; // whatever the disposal does
+  } else logger.info("stopping", { signal: ending.signal });
   return logger;
 }
 
@@ -62,7 +80,7 @@ export function startFailure(name: string, what: string, error: unknown): string
 /**
  * The life of a service process: read the environment, start the admin server, create the service, wait for SIGTERM or
  * SIGINT, say "not ready", dispose everything in reverse order. Exit code 0 after a clean shutdown; a failed start prints
- * one line on standard error and ends with 1. Nothing else in the project reads the environment.
+ * one line on standard error and ends with 1, as does a service that fails later. Nothing else in the project reads the environment.
  */
 export async function run<S extends ConfigSchema>(name: string, schema: S, create: CreateService<S>): Promise<void> {
   using stop = stopSignals();
