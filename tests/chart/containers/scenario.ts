@@ -41,7 +41,7 @@ const prepared = await release.runHooks();
 const made = [...api.names("secrets"), ...api.names("configmaps")];
 await release.install();
 
-await release.untilReady(90_000);
+await release.untilReady(180_000);
 const ready = since();
 const jobs = await release.jobs();
 const tested = await release.test();
