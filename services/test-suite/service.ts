@@ -80,8 +80,8 @@ export async function createTestSuite(
 
   const budget = new PeerBudget({ perMinute: BUDGET_PER_MINUTE }, { clock });
   const answer = exchangeProofs({ exchange, budget, registry, metrics });
-  const connection = new CanaryConnection({ book, relays, clock });
-  const canary = { connection, store: new CanaryStore(database), clock, logger, metrics };
+  const way = new CanaryConnection({ book, relays, clock });
+  const canary = { connection: way, store: new CanaryStore(database), clock, logger, metrics };
   stack.use(new Canary(canaryOptions(config), canary));
   const server = await serve(config, { runtime, book, feed, exchange: answer }, stack);
   watchHealth(runtime, { database, bus, registry, saver });
