@@ -2,7 +2,14 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ConfigSchema, Metrics, processConfig, renderConfigDoc } from "../../libs/runtime/index.ts";
+import {
+  type ConfigSchema,
+  createRuntime,
+  type Metrics,
+  processConfig,
+  renderConfigDoc,
+  silentLogger,
+} from "../../libs/runtime/index.ts";
 import { chainWatcherConfig } from "../../services/chain-watcher/config.ts";
 import { chainWatcherMetrics } from "../../services/chain-watcher/metrics.ts";
 import { fileServerConfig } from "../../services/file-server/config.ts";
@@ -53,7 +60,7 @@ async function metricsDoc(): Promise<string> {
     "",
   ];
   for (const [name, , declare] of services) {
-    const metrics = new Metrics();
+    const { metrics } = createRuntime(name, { logger: silentLogger });
     declare(metrics);
     lines.push(
       `## ${name}`,

@@ -26,6 +26,13 @@ export class Health {
     return reasons;
   }
 
+  /** Each part and whether it is ready; "service" is the whole, which ends first. */
+  parts(): Map<string, boolean> {
+    const parts = new Map([["service", !this.#stopping]]);
+    for (const [name, check] of this.#checks) parts.set(name, check() === undefined);
+    return parts;
+  }
+
   get ready(): boolean {
     return this.reasons().length === 0;
   }

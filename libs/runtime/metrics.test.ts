@@ -12,6 +12,16 @@ test("all series of a closed label set exist from the start", async () => {
   assert.match(text, /swarmpost_storage_stores_total\{result="refused"\} 0/);
 });
 
+test("series of histograms and gauges exist from the start, too", async () => {
+  const metrics = new Metrics();
+  metrics.histogram("wait_seconds", "Wait.", [1, 2], { step: ["store", "read"] });
+  metrics.gauge("links", "Links.", { state: ["up", "down"] });
+  const text = await metrics.render();
+  for (const step of ["store", "read"]) assert.match(text, new RegExp(`wait_seconds_count{step="${step}"} 0`));
+  assert.match(text, /wait_seconds_bucket\{le="\+Inf",step="read"\} 0/);
+  assert.match(text, /links\{state="down"\} 0/);
+});
+
 test("a label value outside its set is refused", () => {
   const metrics = new Metrics();
   const stores = metrics.counter("stores_total", "Stores.", { result: ["stored"] });

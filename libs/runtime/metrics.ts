@@ -85,7 +85,11 @@ export class Metrics {
 
   gauge<const L extends LabelSets = {}>(name: string, help: string, labels: L = NO_LABELS as L): Gauge<L> {
     const metric = new prom.Gauge({ name, help, labelNames: Object.keys(labels), registers: [this.#registry] });
-    const find = series(labels, (values) => metric.labels(values));
+    const find = series(labels, (values) => {
+      const child = metric.labels(values);
+      child.set(0);
+      return child;
+    });
     return {
       set: (...args) => {
         const [child, value] = find(args);
@@ -107,6 +111,23 @@ export class Metrics {
     this.#registry.registerMetric(new prom.Gauge(settings));
   }
 
+  /**
+   * Gauges that differ in one label and are asked for when the metrics are read. The label's values are names that the
+   * program gives, of its own parts: never data.
+   */
+  gaugesFrom(name: string, help: string, label: string, read: () => ReadonlyMap<string, number>): void {
+    const settings = {
+      name,
+      help,
+      labelNames: [label],
+      registers: [],
+      collect(this: prom.Gauge) {
+        for (const [part, value] of read()) this.set({ [label]: part }, value);
+      },
+    };
+    this.#registry.registerMetric(new prom.Gauge(settings));
+  }
+
   histogram<const L extends LabelSets = {}>(
     name: string,
     help: string,
@@ -121,7 +142,10 @@ export class Metrics {
       registers: [this.#registry],
     };
     const metric = new prom.Histogram(settings);
-    const find = series(labels, (values) => metric.labels(values));
+    const find = series(labels, (values) => {
+      metric.zero(values);
+      return metric.labels(values);
+    });
     return {
       observe: (...args) => {
         const [child, value] = find(args);

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { Health } from "./health.ts";
+import { watchReadiness } from "./health-gauges.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -24,11 +25,13 @@ export function createRuntime(
   service: string,
   parts: { logger?: Logger; signal?: AbortSignal; clock?: Clock; fail?: Runtime["fail"] } = {},
 ): Runtime {
+  const [metrics, health] = [new Metrics(), new Health()];
+  watchReadiness(service, { metrics, health });
   return {
     service,
     logger: parts.logger ?? createLogger({ service, level: "info" }),
-    metrics: new Metrics(),
-    health: new Health(),
+    metrics,
+    health,
     clock: parts.clock ?? systemClock,
     signal: parts.signal ?? new AbortController().signal,
     fail: parts.fail ?? uncaught,

@@ -17,7 +17,7 @@ export function relayGauges(
     sum("requests"),
   );
   metrics.gaugeFrom("swarmpost_relay_buffered_bytes", "Bytes of requests and answers held now.", () => sum("bytes"));
-  metrics.gaugeFrom("swarmpost_relay_ready_state", "1 while this node serves clients.", () =>
+  metrics.gaugeFrom("swarmpost_relay_serving_state", "1 while this node takes clients' requests.", () =>
     readiness.reason() === undefined ? 1 : 0,
   );
   metrics.gaugeFrom(
