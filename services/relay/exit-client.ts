@@ -28,15 +28,18 @@ export interface ExitOptions {
 export class ExitClient implements AsyncDisposable {
   readonly #options: ExitOptions;
   readonly #policy: ExitPolicy;
-  readonly #exits: RelayMetrics["exits"];
+  readonly #metrics: Pick<RelayMetrics, "exits" | "exitSeconds">;
   readonly #work: ExitWork;
   readonly #guarded = new Agent({ maxResponseSize: MAX_ANSWER_BYTES, connect: { lookup: publicLookup } });
   readonly #open = new Agent({ maxResponseSize: MAX_ANSWER_BYTES });
 
-  constructor(options: ExitOptions, parts: { policy: ExitPolicy; exits: RelayMetrics["exits"]; work: ExitWork }) {
+  constructor(
+    options: ExitOptions,
+    parts: { policy: ExitPolicy; metrics: Pick<RelayMetrics, "exits" | "exitSeconds">; work: ExitWork },
+  ) {
     this.#options = options;
     this.#policy = parts.policy;
-    this.#exits = parts.exits;
+    this.#metrics = parts.metrics;
     this.#work = parts.work;
   }
 
@@ -44,19 +47,22 @@ export class ExitClient implements AsyncDisposable {
   async post(layer: ServerLayer, caller: Caller): Promise<Answer | "refused"> {
     const decision = this.#policy.decide(layer);
     if (!decision) {
-      this.#exits.inc({ result: "refused" });
+      this.#metrics.exits.inc({ result: "refused" });
       return "refused";
     }
     using place = this.#work.enter(decision.url.hostname);
     if (!place) return this.#busy();
+    const startedMs = performance.now();
     try {
       const dispatcher = decision.listed ? this.#open : this.#guarded;
       const answer = await this.#request(decision.url, { dispatcher, body: layer.plaintext, place, caller });
       if (!answer) return this.#busy();
-      this.#exits.inc({ result: "answered" });
+      this.#metrics.exits.inc({ result: "answered" });
       return answer;
     } catch (error) {
       return this.#failed(error);
+    } finally {
+      this.#metrics.exitSeconds.observe((performance.now() - startedMs) / 1_000);
     }
   }
 
@@ -84,18 +90,18 @@ export class ExitClient implements AsyncDisposable {
   }
 
   #busy(): Answer {
-    this.#exits.inc({ result: "busy" });
+    this.#metrics.exits.inc({ result: "busy" });
     return busyAnswer;
   }
 
   #failed(error: unknown): Answer | "refused" {
     const { code, name } = error as { code?: unknown; name?: unknown };
     if (code === REFUSED) {
-      this.#exits.inc({ result: "refused" });
+      this.#metrics.exits.inc({ result: "refused" });
       return "refused";
     }
     const timeout = name === "TimeoutError" || (typeof code === "string" && code.includes("TIMEOUT"));
-    this.#exits.inc({ result: timeout ? "timeout" : "failed" });
+    this.#metrics.exits.inc({ result: timeout ? "timeout" : "failed" });
     return timeout ? timeoutAnswer : textAnswer(502, "Could not reach the server");
   }
 

@@ -48,8 +48,9 @@ export function makeOnionRelay(config: RelayConfig, parts: OnionCollaborators): 
       replay: new ReplayFilter({ keys, windowMs: config.REPLAY_WINDOW_MS }, cache),
       final: new FinalDestination({ ...parts, count }),
       hop: new NextHop({ timeoutMs: config.HOP_TIMEOUT_MS }, parts),
-      exit: stack.use(new ExitClient(exitOptions, { policy, exits: metrics.exits, work: exits })),
+      exit: stack.use(new ExitClient(exitOptions, { policy, metrics, work: exits })),
       count,
+      seconds: metrics.layerSeconds,
     },
   );
 }

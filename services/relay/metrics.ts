@@ -13,10 +13,20 @@ const OUTCOMES = [
   "too_long",
 ] as const;
 
+const HOPS = ["guard", "middle", "last", "destination", "beyond"] as const;
+
 /** Which route of the HTTPS edge. */
 export type Endpoint = (typeof ENDPOINTS)[number];
 /** What became of an onion layer. */
 export type LayerOutcome = (typeof OUTCOMES)[number];
+
+/** Where on a path of three a layer is, by the relays it says it passed. */
+export type HopPosition = (typeof HOPS)[number];
+
+/** The position of a layer that passed `hopNo` relays before; its sender says how many, so a false number is possible. */
+export function hopPosition(hopNo: number): HopPosition {
+  return HOPS[Math.min(Math.max(0, hopNo), HOPS.length - 1)] ?? "beyond";
+}
 
 /** What the relay counts; no label can hold an identity. */
 export type RelayMetrics = ReturnType<typeof relayMetrics>;
@@ -38,6 +48,12 @@ export function relayMetrics(metrics: Metrics) {
     layers: metrics.counter("swarmpost_relay_layers_total", "Onion layers by what became of them.", {
       outcome: OUTCOMES,
     }),
+    layerSeconds: metrics.histogram(
+      "swarmpost_relay_layer_seconds",
+      "Time to answer an onion layer, what comes after this hop included, by where on the path this node was.",
+      LATENCY_SECONDS,
+      { hop: HOPS },
+    ),
     hops: metrics.counter("swarmpost_relay_hops_total", "Requests sent on to the next node by their end.", {
       result: ["answered", "not_found", "unreachable", "timeout", "refused", "busy"],
     }),
@@ -45,6 +61,11 @@ export function relayMetrics(metrics: Metrics) {
     exits: metrics.counter("swarmpost_relay_exits_total", "Requests sent to servers outside by their end.", {
       result: ["answered", "refused", "timeout", "failed", "busy"],
     }),
+    exitSeconds: metrics.histogram(
+      "swarmpost_relay_exit_seconds",
+      "Wait for the answer of a server outside.",
+      LATENCY_SECONDS,
+    ),
     limited: metrics.counter("swarmpost_relay_limited_requests_total", "Requests refused for their rate.", {
       by: ["client", "node"],
     }),

@@ -37,6 +37,28 @@ for (const encType of ["aes-gcm", "aes-cbc", "xchacha20"] as const) {
   });
 }
 
+test("each relay measures a layer at its own place on the path, and no other", async () => {
+  const counts = async (node: TestRelay): Promise<number[]> => {
+    const text = await node.runtime.metrics.render();
+    return ["guard", "middle", "last", "destination", "beyond"].map((hop) => {
+      const count = new RegExp(`relay_layer_seconds_count\\{hop="${hop}"\\} (\\d+)`).exec(text);
+      return Number(count?.[1]);
+    });
+  };
+  const before = await Promise.all(nodes.map(counts));
+  await network.onion(nodes[0], buildOnion(toFourth(), request("measured")).body);
+  const after = await Promise.all(nodes.map(counts));
+  assert.deepEqual(
+    after.map((each, node) => each.map((count, hop) => count - before[node]![hop]!)),
+    [
+      [1, 0, 0, 0, 0],
+      [0, 1, 0, 0, 0],
+      [0, 0, 1, 0, 0],
+      [0, 0, 0, 1, 0],
+    ],
+  );
+});
+
 test("a path is built by its own last node without asking storage", async () => {
   const route: OnionRoute = { path: path(), destination: { kind: "snode", ...nodes[2].hop } };
   const onion = buildOnion(route, Buffer.from(`{"method":"path_build","params":{}}`));

@@ -4,7 +4,7 @@ import { type Answer, textAnswer } from "./answer.ts";
 import type { Caller } from "./caller.ts";
 import type { ExitClient } from "./exit-client.ts";
 import type { FinalDestination } from "./final-destination.ts";
-import type { LayerOutcome } from "./metrics.ts";
+import { hopPosition, type LayerOutcome, type RelayMetrics } from "./metrics.ts";
 import type { NextHop } from "./next-hop.ts";
 import type { ReplayFilter } from "./replay-filter.ts";
 
@@ -21,6 +21,7 @@ export interface OnionParts {
   readonly hop: Pick<NextHop, "forward">;
   readonly exit: Pick<ExitClient, "post">;
   readonly count: (outcome: LayerOutcome) => void;
+  readonly seconds: RelayMetrics["layerSeconds"];
 }
 
 /** A layer whose inside is known. */
@@ -46,6 +47,16 @@ export class OnionRelay {
 
   /** Nothing is asked of others for longer than the caller waits. */
   async answer(request: OnionRequest, caller: Caller): Promise<Answer> {
+    const startedMs = performance.now();
+    try {
+      return await this.#peel(request, caller);
+    } finally {
+      const hop = hopPosition(request.hopNo);
+      this.#parts.seconds.observe({ hop }, (performance.now() - startedMs) / 1_000);
+    }
+  }
+
+  async #peel(request: OnionRequest, caller: Caller): Promise<Answer> {
     const { count } = this.#parts;
     if (request.hopNo > MAX_HOPS) {
       count("too_long");
