@@ -179,7 +179,7 @@ describe("a file server on a real Postgres", () => {
       assert.equal(response.status, 503);
       assert.equal(await response.text(), "the file store is unavailable, try again later\n");
     }
-    assert.deepEqual(health.reasons(), ["database: not reachable"]);
+    assert.deepEqual(health.reasons(), ["database: does not answer"]);
     await postgres.start();
     await eventually(() => health.ready);
     assert.equal((await bytes(await get(id))).toString(), "before");

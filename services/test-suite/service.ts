@@ -2,7 +2,7 @@ import { type Bus, connectNats } from "@swarmpost/bus";
 import { type Database, openMigrated } from "@swarmpost/postgres";
 import { ChainService, ProofService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
-import { errorFields, type Runtime } from "@swarmpost/runtime";
+import { type ClusterTls, errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import { Canary } from "./canary.ts";
 import { CanaryConnection } from "./canary-connection.ts";
 import { CanaryStore } from "./canary-store.ts";
@@ -53,12 +53,13 @@ export async function createTestSuite(
   await using stack = new AsyncDisposableStack();
   const { clock, logger } = runtime;
   const metrics = testSuiteMetrics(runtime.metrics);
-  const connection = { url: config.DATABASE_URL, applicationName: "test-suite" };
-  const database = stack.use(await openMigrated(connection, { migrations, runtime }));
+  const databaseOptions = { url: config.DATABASE_URL, applicationName: "test-suite" };
+  const database = stack.use(await openMigrated(databaseOptions, { migrations, runtime }));
   const store = new ProofStore(database);
   const bus = stack.use(await open.bus(config.BUS_URL));
 
-  const chain = createClient(ChainService, stack.use(openChannel(config.CHAIN_WATCHER)));
+  const tls = readClusterTls(config);
+  const chain = createClient(ChainService, stack.use(openChannel(config.CHAIN_WATCHER, { tls })));
   const registry = new RegistryFollower({ pollMs: config.REGISTRY_POLL_MS }, { client: chain, logger, metrics });
   stack.use(registry);
   stack.use(await bus.subscribe("swarmpost.chain.registry", () => registry.wake()));
@@ -69,7 +70,7 @@ export async function createTestSuite(
   const saver = stack.use(new ProofSaver({ store, book, logger, metrics }));
   book.onChange((change) => saver.note(change));
   const feed = new ProofFeed({ book, bus });
-  const relays = stack.use(new OwnRelays(relayOptions(config), { book, clock, logger, metrics }));
+  const relays = stack.use(new OwnRelays({ ...relayOptions(config), tls }, { book, clock, logger, metrics }));
   registry.onChange(() => relays.wake());
   stack.use(new ProofSweeper({ book, registry, metrics }));
 
@@ -83,7 +84,7 @@ export async function createTestSuite(
   const way = new CanaryConnection({ book, relays, clock });
   const canary = { connection: way, store: new CanaryStore(database), clock, logger, metrics };
   stack.use(new Canary(canaryOptions(config), canary));
-  const server = await serve(config, { runtime, book, feed, exchange: answer }, stack);
+  const server = await serve(config, { tls, runtime, book, feed, exchange: answer }, stack);
   watchHealth(runtime, { database, bus, registry, saver });
   const opened = stack.move();
   return { address: server.address, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -92,12 +93,18 @@ export async function createTestSuite(
 /** Streams end before the server waits for calls in flight. */
 async function serve(
   config: TestSuiteConfig,
-  parts: { runtime: Runtime; book: ProofBook; feed: ProofFeed; exchange: ReturnType<typeof exchangeProofs> },
+  parts: {
+    tls: ClusterTls | undefined;
+    runtime: Runtime;
+    book: ProofBook;
+    feed: ProofFeed;
+    exchange: ReturnType<typeof exchangeProofs>;
+  },
   stack: AsyncDisposableStack,
 ): Promise<GrpcServer> {
   const onError = (method: string, error: unknown): void =>
     parts.runtime.logger.error("handler_failed", { method, ...errorFields(error) });
-  const server = stack.use(new GrpcServer({ host: config.GRPC_HOST, port: config.GRPC_PORT, onError }));
+  const server = stack.use(new GrpcServer({ host: config.GRPC_HOST, port: config.GRPC_PORT, tls: parts.tls, onError }));
   const stop = new AbortController();
   stack.defer(() => stop.abort());
   const handlers = { exchange: parts.exchange, getProofs: getProofs(parts.book) };
