@@ -120,6 +120,9 @@ function bodyOf({ verb, body }: Call): { body?: string; contentType?: string } {
   return { body: JSON.stringify(body), contentType };
 }
 
+/** What the official client falls back to when it finds nothing. */
+const NOWHERE = "http://localhost:8080";
+
 function describe({ verb, resource }: Call): string {
   return `${verb} ${resource}`;
 }
@@ -137,8 +140,12 @@ export async function connectKubernetes(options: KubernetesOptions): Promise<Kub
   } catch (cause) {
     throw new KubernetesError("no-access", "the kubeconfig cannot be read", { cause });
   }
-  if (config.getCurrentCluster() === null) {
-    throw new KubernetesError("no-access", "the kubeconfig names no cluster as the current one");
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined || server === NOWHERE) {
+    throw new KubernetesError(
+      "no-access",
+      "neither a kubeconfig with a current cluster nor a service account is there",
+    );
   }
   return new Kubernetes(config, options);
 }

@@ -1,6 +1,7 @@
 import type { Kubernetes } from "./client.ts";
 import { codeOfStatus, KubernetesError } from "./errors.ts";
 import { type Labels, type ObjectMeta, selectorText } from "./objects.ts";
+import { readObject } from "./read-object.ts";
 
 /** A pod, as far as it matters here. */
 export interface Pod {
@@ -34,6 +35,12 @@ interface WatchLine {
 const PODS = { api: "/api/v1", resource: "pods" } as const;
 /** The API server ends a watch after this time, so that a dead connection is noticed. */
 const WATCH_SECONDS = 240;
+
+/** Undefined when there is none. Verb: get. @throws KubernetesError */
+export async function getPod(kubernetes: Kubernetes, name: string): Promise<Pod | undefined> {
+  const found = await readObject<PodJson>(kubernetes, { ...PODS, name });
+  return found && fromJson(found);
+}
 
 /** All pods that have these labels. Verb: list. @throws KubernetesError */
 export async function listPods(kubernetes: Kubernetes, selector: Labels, signal?: AbortSignal): Promise<PodList> {

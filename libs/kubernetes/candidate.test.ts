@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { createRuntime, defineConfig, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
+import { eventually } from "@swarmpost/testkit";
+import { elected } from "./elected.ts";
+import { electionConfig } from "./election-config.ts";
+import { type ApiObject, startApiServer, type TestApiServer } from "./testing/index.ts";
+
+const schema = defineConfig({ ...electionConfig });
+const env = {
+  LEASE_NAME: "lead",
+  POD_NAMESPACE: "net",
+  LEASE_DURATION_MS: "2000",
+  LEASE_RENEW_MS: "1200",
+  LEASE_RETRY_MS: "150",
+};
+const labels = { "app.kubernetes.io/instance": "net", "app.kubernetes.io/component": "sample" };
+
+async function start(context: TestContext): Promise<TestApiServer> {
+  const server = await startApiServer("net");
+  server.objects.put("leases", { metadata: { name: "lead" } });
+  const before = process.env.KUBECONFIG;
+  process.env.KUBECONFIG = server.kubeconfig;
+  context.after(async () => {
+    if (before === undefined) delete process.env.KUBECONFIG;
+    else process.env.KUBECONFIG = before;
+    await server[Symbol.asyncDispose]();
+  });
+  return server;
+}
+
+/** One pod of an elected service whose work is to be seen. */
+class Pod implements AsyncDisposable {
+  readonly name: string;
+  readonly runtime: Runtime;
+  working = false;
+  failure: { error: unknown; withinMs: number } | undefined;
+  #candidate: AsyncDisposable | undefined;
+
+  constructor(server: TestApiServer, name: string, podLabels: Record<string, string> = {}) {
+    this.name = name;
+    server.objects.put("pods", { metadata: { name, labels: { ...labels, ...podLabels } } });
+    const fail = (error: unknown, withinMs: number): void => void (this.failure = { error, withinMs });
+    this.runtime = createRuntime("sample", { logger: silentLogger, fail });
+  }
+
+  async start(create?: () => Promise<AsyncDisposable>): Promise<this> {
+    const work = async () => {
+      this.working = true;
+      return { [Symbol.asyncDispose]: async () => void (this.working = false) };
+    };
+    this.#candidate = await elected<typeof schema>(create ?? work)(
+      parseConfig(schema, { ...env, POD_NAME: this.name }),
+      this.runtime,
+    );
+    return this;
+  }
+
+  async metric(name: string): Promise<number> {
+    const line = (await this.runtime.metrics.render()).split("\n").find((each) => each.startsWith(`${name} `));
+    return Number(line?.split(" ")[1]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#candidate?.[Symbol.asyncDispose]();
+    this.#candidate = undefined;
+  }
+}
+
+const leaders = (server: TestApiServer): string[] =>
+  server.objects
+    .list("pods")
+    .filter(({ metadata }: ApiObject) => metadata.labels?.["swarmpost.dev/role"] === "leader")
+    .map(({ metadata }) => metadata.name);
+
+test("one pod works and has the label, the other is a ready standby that takes over at once when told to", async (context) => {
+  const server = await start(context);
+  await using first = new Pod(server, "first");
+  await using second = new Pod(server, "second");
+  await first.start();
+  await eventually(() => first.working && leaders(server).includes("first"));
+  assert.equal(await first.metric("swarmpost_sample_leader_state"), 1);
+  await second.start();
+  assert.deepEqual([second.runtime.health.ready, second.working], [true, false]);
+  assert.equal(await second.metric("swarmpost_sample_leader_state"), 0);
+  await first[Symbol.asyncDispose]();
+  const stoppedAt = performance.now();
+  await eventually(() => second.working && leaders(server).join() === "second");
+  assert.ok(performance.now() - stoppedAt < 1_500, "sooner than a Lease that nobody gave back runs out");
+});
+
+test("a leader takes the label off others of its service, and a standby off itself", async (context) => {
+  const server = await start(context);
+  const leader = { "swarmpost.dev/role": "leader" };
+  const other = { ...leader, "app.kubernetes.io/component": "other" };
+  server.objects.put("pods", { metadata: { name: "stranger", labels: { ...labels, ...other } } });
+  await using first = new Pod(server, "first");
+  await using second = new Pod(server, "second", leader);
+  await using dead = new Pod(server, "dead", leader);
+  await first.start();
+  await eventually(() => leaders(server).toSorted().join() === "first,stranger");
+  server.objects.put("pods", { metadata: { name: "second", labels: { ...labels, ...leader } } });
+  await second.start();
+  await eventually(() => leaders(server).toSorted().join() === "first,stranger");
+  assert.equal(dead.working, false);
+});
+
+test("while the API is away for less than its time a leader works on", async (context) => {
+  const server = await start(context);
+  await using pod = await new Pod(server, "first").start();
+  await eventually(() => pod.working);
+  const renewals = (): number => server.count("update", "leases");
+  await server.stop();
+  await eventually(async () => (await pod.metric('swarmpost_sample_election_failures_total{kind="lease"}')) >= 2);
+  await server.start();
+  const before = renewals();
+  await eventually(() => renewals() > before);
+  assert.deepEqual([pod.working, pod.failure], [true, undefined]);
+});
+
+for (const [name, fault] of [
+  ["refuses connections", undefined],
+  ["hangs", "hang"],
+  ["answers with errors", { status: 500 }],
+] as const) {
+  test(`a leader ends before its Lease does when the API ${name}`, async (context) => {
+    const server = await start(context);
+    await using pod = await new Pod(server, "first").start();
+    await eventually(() => pod.working);
+    const awayAt = performance.now();
+    if (fault === undefined) await server.stop();
+    else server.fault = () => fault;
+    await eventually(() => pod.failure !== undefined);
+    const afterMs = performance.now() - awayAt;
+    const { error, withinMs } = pod.failure!;
+    assert.equal((error as { code: string }).code, "lost");
+    assert.ok(afterMs > 800 && afterMs + withinMs < 2_150, `after ${afterMs} ms, within ${withinMs} ms`);
+    server.fault = () => undefined;
+    await server.start();
+  });
+}
+
+test("a leader that finds another in its place ends at once", async (context) => {
+  const server = await start(context);
+  await using pod = await new Pod(server, "first").start();
+  await eventually(() => pod.working);
+  const spec = { holderIdentity: "second_1", leaseDurationSeconds: 15, renewTime: "2026-01-01T00:00:00.000000Z" };
+  server.objects.put("leases", { metadata: { name: "lead" }, spec });
+  await eventually(() => pod.failure !== undefined);
+  assert.equal(pod.failure?.withinMs, 0);
+  await pod[Symbol.asyncDispose]();
+  assert.equal(
+    (server.objects.get("leases", "lead")!.spec as typeof spec).holderIdentity,
+    "second_1",
+    "not given away",
+  );
+});
+
+test("a service that cannot be made ends its process, and the next in line tries", async (context) => {
+  const server = await start(context);
+  await using broken = await new Pod(server, "first").start(() => Promise.reject(new Error("no database")));
+  await eventually(() => broken.failure !== undefined);
+  assert.deepEqual([(broken.failure!.error as Error).message, leaders(server)], ["no database", []]);
+  await broken[Symbol.asyncDispose]();
+  await using pod = await new Pod(server, "second").start();
+  await eventually(() => pod.working);
+});
+
+test("an API that is away at the start is waited for by a ready standby", async (context) => {
+  const server = await start(context);
+  await server.stop();
+  await using pod = await new Pod(server, "first").start();
+  await eventually(async () => (await pod.metric('swarmpost_sample_election_failures_total{kind="lease"}')) >= 1);
+  assert.deepEqual([pod.runtime.health.ready, pod.working], [true, false]);
+  await server.start();
+  await eventually(() => pod.working);
+});
+
+test("without a Lease the service is just made", async () => {
+  const runtime = createRuntime("sample", { logger: silentLogger });
+  const service = { [Symbol.asyncDispose]: async () => {} };
+  const made = await elected<typeof schema>(async () => service)(parseConfig(schema, {}), runtime);
+  assert.equal(made, service);
+  assert.match(await runtime.metrics.render(), /^swarmpost_sample_leader_state 1$/m);
+});
+
+test("settings that contradict each other are told at once", async () => {
+  const runtime = createRuntime("sample", { logger: silentLogger });
+  const config = parseConfig(schema, { LEASE_NAME: "lead", LEASE_RENEW_MS: "20000", LEASE_RETRY_MS: "10000" });
+  const making = elected<typeof schema>(() => assert.fail())(config, runtime);
+  await assert.rejects(making, /POD_NAMESPACE.*POD_NAME .*LEASE_RENEW_MS must be below.*LEASE_RETRY_MS must be below/);
+});
+
+test("an election needs these rights and no others", async (context) => {
+  const server = await start(context);
+  server.rules = [
+    { apiGroups: ["coordination.k8s.io"], resources: ["leases"], resourceNames: ["lead"], verbs: ["get", "update"] },
+    { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "patch"] },
+  ];
+  server.objects.put("pods", { metadata: { name: "old", labels: { ...labels, "swarmpost.dev/role": "leader" } } });
+  await using pod = await new Pod(server, "first").start();
+  await eventually(() => pod.working && leaders(server).join() === "first");
+  const used = new Set(server.calls.map(({ verb, resource }) => `${verb} ${resource}`));
+  assert.deepEqual([...used].sort(), ["get leases", "get pods", "list pods", "patch pods", "update leases"]);
+});
