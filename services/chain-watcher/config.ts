@@ -1,3 +1,4 @@
+import { electionConfig } from "@swarmpost/kubernetes";
 import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
 import { isAddress } from "viem";
 
@@ -13,6 +14,7 @@ const contract = configTypes.text
 
 /** Settings of chain-watcher. Finality is not among them: it is a parameter of the contract. */
 export const chainWatcherConfig = defineConfig({
+  ...electionConfig,
   DATABASE_URL: sharedConfig.DATABASE_URL,
   BUS_URL: sharedConfig.BUS_URL,
   GRPC_HOST: sharedConfig.GRPC_HOST,

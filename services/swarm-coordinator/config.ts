@@ -1,7 +1,9 @@
+import { electionConfig } from "@swarmpost/kubernetes";
 import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
 
 /** Configuration of swarm-coordinator. */
 export const swarmCoordinatorConfig = defineConfig({
+  ...electionConfig,
   BUS_URL: sharedConfig.BUS_URL,
   DATABASE_URL: sharedConfig.DATABASE_URL,
   GRPC_HOST: sharedConfig.GRPC_HOST,

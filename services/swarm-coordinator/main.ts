@@ -1,5 +1,6 @@
+import { elected } from "@swarmpost/kubernetes";
 import { run } from "@swarmpost/runtime";
 import { swarmCoordinatorConfig } from "./config.ts";
 import { createSwarmCoordinator } from "./service.ts";
 
-await run("swarm-coordinator", swarmCoordinatorConfig, (config, runtime) => createSwarmCoordinator(config, runtime));
+await run("swarm-coordinator", swarmCoordinatorConfig, elected(createSwarmCoordinator));

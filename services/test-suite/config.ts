@@ -1,3 +1,4 @@
+import { electionConfig } from "@swarmpost/kubernetes";
 import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
 import { MIN_TTL_MS, PUBLIC_INBOX_MAX_TTL_MS } from "@swarmpost/storage-rpc";
 import { z } from "zod";
@@ -7,6 +8,7 @@ const { integer, oneOf, text } = configTypes;
 
 /** Configuration of test-suite. */
 export const testSuiteConfig = defineConfig({
+  ...electionConfig,
   BUS_URL: sharedConfig.BUS_URL,
   DATABASE_URL: sharedConfig.DATABASE_URL,
   GRPC_HOST: sharedConfig.GRPC_HOST,
