@@ -82,6 +82,11 @@ export class Database implements Queryable, AsyncDisposable {
     return this.#healthy;
   }
 
+  /** Queries that wait for a connection: above 0 for long, the pool is too small or Postgres too slow. */
+  get waiting(): number {
+    return this.pool.waitingCount;
+  }
+
   async query<R = Record<string, unknown>>(query: Query): Promise<QueryResult<R>> {
     return await this.#watched(() => runQuery<R>((config) => this.pool.query(config), query));
   }

@@ -47,14 +47,20 @@ export class CommitQueue implements AsyncDisposable {
 
   constructor(
     options: CommitQueueOptions,
-    parts: { database: Database; partitions: BodyPartitions; clock: Clock; onBatch?: (size: number) => void },
+    parts: {
+      database: Database;
+      partitions: BodyPartitions;
+      clock: Clock;
+      onBatch?: (size: number, seconds: number) => void;
+    },
   ) {
     const weights = { weigh, maxBatchWeight: BATCH_BYTES, maxQueueWeight: QUEUE_BYTES };
     const limits = { maxBatch: MAX_BATCH, maxDelayMs: options.gatherMs, maxQueue: options.maxQueue, ...weights };
     this.#batcher = new Batcher(limits, async (commits) => {
-      parts.onBatch?.(commits.length);
+      const startedMs = performance.now();
       const results = new Map<Commit, unknown>();
       for (const round of Round.split(commits)) await round.run(parts, results);
+      parts.onBatch?.(commits.length, (performance.now() - startedMs) / 1_000);
       return commits.map((commit) => results.get(commit));
     });
   }

@@ -10,7 +10,7 @@ const SWEEP = 20_000;
 /** A request whose tombstones are still being written is left alone. */
 const TOUCHED_MS = 3_600_000;
 /** A body is still copied to another day shortly before its own ends; the partition waits for that. */
-const GRACE_MS = 600_000;
+export const GRACE_MS = 600_000;
 
 /**
  * Gives the disk back. Nothing expired is served even before this ran: every read asks for the expiry. Slim rows of a day

@@ -15,6 +15,11 @@ export function storageMetrics(metrics: Metrics) {
     { method: METHODS, status: CLASSES },
   );
   const batches = metrics.histogram("swarmpost_storage_commit_batch_records", "Records in one commit.", COUNTS);
+  const commitSeconds = metrics.histogram(
+    "swarmpost_storage_commit_seconds",
+    "Time that a batch of commits took in Postgres.",
+    LATENCY_SECONDS,
+  );
   const missed = metrics.counter(
     "swarmpost_storage_replica_missed_total",
     "Replica frames that a member did not confirm in time and that are kept for it.",
@@ -31,9 +36,32 @@ export function storageMetrics(metrics: Metrics) {
       const group = status < 400 ? "2xx" : status < 500 ? "4xx" : "5xx";
       requests.observe({ method: known, status: group }, (performance.now() - startedMs) / 1000);
     },
-    batches,
+    /** One batch of commits and the time it took. */
+    committed(size: number, seconds: number): void {
+      batches.observe(size);
+      commitSeconds.observe(seconds);
+    },
+    retention: retentionMetrics(metrics),
     missed,
     handed,
     gaugeFrom: (name: string, help: string, read: () => number) => metrics.gaugeFrom(name, help, read),
+  };
+}
+
+function retentionMetrics(metrics: Metrics) {
+  return {
+    records: metrics.gauge("swarmpost_storage_held_records", "Messages kept, as Postgres estimates them."),
+    bytes: metrics.gauge("swarmpost_storage_database_bytes", "Disk that the tables and their indexes take.", {
+      kind: ["index", "bodies", "tombstones", "waiting", "other"],
+    }),
+    days: metrics.gauge("swarmpost_storage_body_days", "Days of expiry that have a partition of bodies."),
+    purgeLag: metrics.gauge(
+      "swarmpost_storage_purge_lag_seconds",
+      "For how long the oldest partition of bodies should have been dropped; 0 when none is due.",
+    ),
+    droppedDays: metrics.counter(
+      "swarmpost_storage_dropped_days_total",
+      "Partitions of bodies dropped after their day.",
+    ),
   };
 }

@@ -45,7 +45,7 @@ export async function openStorageData(
   const commits = stack.use(
     new CommitQueue(
       { gatherMs: config.COMMIT_GATHER_MS, ...limits },
-      { database, partitions, clock, onBatch: (size) => metrics.batches.observe(size) },
+      { database, partitions, clock, onBatch: metrics.committed },
     ),
   );
   const opened = stack.move();

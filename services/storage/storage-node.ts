@@ -18,6 +18,7 @@ import { PendingDelivery } from "./pending-delivery.ts";
 import { pullIndexMethod, pullRecordsMethod, pullTombstonesMethod } from "./pull-method.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
 import { KIND } from "./replica-kinds.ts";
+import { Retention } from "./retention.ts";
 import { Replicator } from "./replicate.ts";
 import { replicateMethod } from "./replicate-method.ts";
 import { StampClock } from "./stamp.ts";
@@ -40,6 +41,8 @@ const CONVERTED_KEYS = 20_000;
 /** How soon a member that is back is noticed. */
 const RETURNED_MS = 250;
 const EXPIRY_MS = 600_000;
+/** How often disk and rows are measured. */
+const RETENTION_MS = 15_000;
 
 /** One node's storage without its servers: the methods of clients, of swarm members, and the work in the background. */
 export class StorageNode {
@@ -49,14 +52,18 @@ export class StorageNode {
   readonly whole: NodeWholeness;
   readonly data: StorageData;
   readonly #config: StorageConfig;
+  readonly #metrics: StorageMetrics;
+  readonly #retention: Retention;
   readonly #state: HandoffState;
   readonly #delivery: PendingDelivery;
   readonly #methods: MethodNode;
 
   constructor(config: StorageConfig, { runtime, data, view, links, keys, metrics }: StorageNodeParts) {
     this.#config = config;
+    this.#metrics = metrics;
     this.data = data;
     const { clock, logger } = runtime;
+    this.#retention = new Retention({ database: data.database, clock, metrics });
     const { convert } = new ConvertedKeys({ limit: CONVERTED_KEYS });
     const state = new HandoffState({ database: data.database, view, clock });
     const whole = new NodeWholeness({ state, view, messages: data.messages });
@@ -109,11 +116,18 @@ export class StorageNode {
     background.follow((signal) => this.handoff.run(signal));
     background.repeat({ name: "pending", everyMs, run: () => this.#delivery.run() });
     background.repeat({ name: "pending", everyMs: RETURNED_MS, run: () => this.#delivery.runReturned() });
-    background.repeat({ name: "expiry", everyMs: EXPIRY_MS, run: () => this.data.expiry.run() });
+    const expire = async () => this.#metrics.retention.droppedDays.inc(await this.data.expiry.run());
+    background.repeat({ name: "expiry", everyMs: EXPIRY_MS, run: expire });
+    background.repeat({ name: "retention", everyMs: RETENTION_MS, run: () => this.#retention.look() });
   }
 
   #gauges(metrics: StorageMetrics): void {
     metrics.gaugeFrom("swarmpost_storage_pending_frames", "Missed replica frames kept.", () => this.data.pending.size);
+    metrics.gaugeFrom(
+      "swarmpost_storage_database_waiting_queries",
+      "Queries that wait for one of the pool's connections.",
+      () => this.data.database.waiting,
+    );
     metrics.gaugeFrom(
       "swarmpost_storage_refused_frames",
       "Missed replica frames kept although their member refuses them.",
