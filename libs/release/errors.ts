@@ -1,9 +1,17 @@
 /**
  * `settings`: they contradict each other or what was made before. `given-secret`: a Secret of the operator is not as it
  * must be. `still-staked`: a node would go that holds stake. `chain`: the chain or its contract is not as expected.
- * `no-message`: a message did not arrive. `unregistered`: a node could not be registered.
+ * `no-message`: a message did not arrive. `unregistered`: a node could not be registered. `no-funds`: the operator's account
+ * can't pay for that.
  */
-export type ReleaseErrorCode = "settings" | "given-secret" | "still-staked" | "chain" | "no-message" | "unregistered";
+export type ReleaseErrorCode =
+  | "settings"
+  | "given-secret"
+  | "still-staked"
+  | "chain"
+  | "no-message"
+  | "unregistered"
+  | "no-funds";
 
 /** The coded error of this package. Its message is a sentence for the operator and holds no secret. */
 export class ReleaseError extends Error {

@@ -1,15 +1,13 @@
-import { type ConfigOf, configTypes, defineConfig } from "@swarmpost/runtime";
+import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig } from "@swarmpost/runtime";
 import { z } from "zod";
 import { chainRows, pairList, textList } from "./config-values.ts";
 
-const { text, integer } = configTypes;
+const { integer } = configTypes;
 
 /** Configuration of `register`. */
 export const registerConfig = defineConfig({
   ...chainRows,
-  CLUSTER_CA_FILE: { schema: text.optional(), doc: "PEM of the cluster's certificate authority." },
-  CLUSTER_CERT_FILE: { schema: text.optional(), doc: "PEM of this job's certificate." },
-  CLUSTER_KEY_FILE: { schema: text.optional(), doc: "PEM of its private key." },
+  ...clusterTlsConfig,
   RELAYS: { schema: pairList, doc: "Control gRPC of each node's relay, pod=host:port, comma separated." },
   UNLOCK_NODES: { schema: textList, doc: "Pods whose stake is to be unlocked, comma separated.", default: [] },
   OPERATOR_KEY: {

@@ -1,56 +1,72 @@
-import { readFile } from "node:fs/promises";
-import { pubkey } from "@swarmpost/crypto";
+import { type Pubkey, pubkey } from "@swarmpost/crypto";
+import { type RegistrationBinding, verifyRegistration } from "@swarmpost/proof";
 import { NodeService } from "@swarmpost/protos";
-import { type ChannelOptions, createClient, openChannel } from "@swarmpost/rpc";
-import { errorFields, type JobRuntime, retryForever } from "@swarmpost/runtime";
+import { type Channel, type ChannelOptions, createClient, openChannel } from "@swarmpost/rpc";
+import { errorFields, type Logger } from "@swarmpost/runtime";
 import type { SignedRegistration } from "@swarmpost/staking";
+import { ReleaseError } from "./errors.ts";
 import type { RegisterConfig } from "./register-config.ts";
 
-const RETRY = { minMs: 500, maxMs: 5_000 } as const;
 const DEADLINE_MS = 5_000;
 
-/** What a registration is for: chain, contract and the account that stakes, as `SignRegistration` takes them. */
-export interface RegistrationFor {
-  readonly chainId: number;
-  readonly contract: string;
-  readonly operator: string;
-}
+/** What nodes agree to: chain, contract, and the account that stakes. */
+export type Agreement = Omit<RegistrationBinding, "nodeKey">;
 
 /** A node and its agreement. */
 export interface AgreedNode extends SignedRegistration {
   readonly pod: string;
 }
 
-/** The certificate with which the relays know this job; none in a cluster without certificates. */
-export async function channelOptions(config: RegisterConfig): Promise<ChannelOptions> {
-  const { CLUSTER_CA_FILE: ca, CLUSTER_CERT_FILE: certificate, CLUSTER_KEY_FILE: key } = config;
-  if (ca === undefined || certificate === undefined || key === undefined) return {};
-  const [one, two, three] = await Promise.all([ca, certificate, key].map((file) => readFile(file, "utf8")));
-  return { tls: { ca: one!, certificate: two!, key: three! } };
+/** The relays of this cluster, over their control gRPC. */
+export class Relays implements AsyncDisposable {
+  readonly #channels: ReadonlyMap<string, Channel>;
+  readonly #logger: Logger;
+
+  /** `addresses`: pod → host:port. */
+  constructor(addresses: Iterable<readonly [pod: string, address: string]>, options: ChannelOptions, logger: Logger) {
+    this.#channels = new Map([...addresses].map(([pod, address]) => [pod, openChannel(address, options)]));
+    this.#logger = logger;
+  }
+
+  /**
+   * Asks these pods, all at once; those that do not answer are left out.
+   * @throws ReleaseError `unregistered` when one signs something else
+   */
+  async ask(pods: readonly string[], agreement: Agreement, signal: AbortSignal): Promise<AgreedNode[]> {
+    const answers = await Promise.all(
+      pods.map(async (pod) => {
+        const answer = await this.#sign(pod, agreement, signal).catch((error: unknown) => {
+          signal.throwIfAborted();
+          this.#logger.info("relay_away", { name: pod, ...errorFields(error) });
+          return undefined;
+        });
+        return answer && agreed(pod, answer, agreement);
+      }),
+    );
+    return answers.filter((answer) => answer !== undefined);
+  }
+
+  async #sign(pod: string, agreement: Agreement, signal: AbortSignal): Promise<SignedRegistration> {
+    const channel = this.#channels.get(pod);
+    if (channel === undefined) throw new RangeError("every pod that is asked has an address");
+    const request = {
+      chainId: BigInt(agreement.chainId),
+      contract: Buffer.from(agreement.contract.slice(2), "hex"),
+      operator: Buffer.from(agreement.operator.slice(2), "hex"),
+    };
+    const options = { deadlineMs: DEADLINE_MS, signal };
+    const answer = await createClient(NodeService, channel).signRegistration(request, options);
+    return { nodeKey: pubkey(Buffer.from(answer.pubkey)), signature: answer.signature };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#channels.values()].map((channel) => channel[Symbol.asyncDispose]()));
+  }
 }
 
-/** Asks every relay, all at once, for as long as they take to answer. Rejects when `signal` is aborted. */
-export async function askRelays(
-  relays: RegisterConfig["RELAYS"],
-  what: RegistrationFor,
-  options: ChannelOptions,
-  { logger, signal }: Pick<JobRuntime, "logger" | "signal">,
-): Promise<AgreedNode[]> {
-  const request = {
-    chainId: BigInt(what.chainId),
-    contract: Buffer.from(what.contract.slice(2), "hex"),
-    operator: Buffer.from(what.operator.slice(2), "hex"),
-  };
-  return await Promise.all(
-    relays.map(async ([pod, address]) => {
-      await using channel = openChannel(address, options);
-      const client = createClient(NodeService, channel);
-      const onFailure = (error: unknown, attempt: number): void =>
-        logger.info("relay_away", { attempt, name: pod, ...errorFields(error) });
-      const answer = await retryForever(signal, { ...RETRY, onFailure }, () =>
-        client.signRegistration(request, { deadlineMs: DEADLINE_MS, signal }),
-      );
-      return { pod, nodeKey: pubkey(Buffer.from(answer.pubkey)), signature: answer.signature };
-    }),
-  );
+/** A stake for a signature that does not hold would be locked for nothing: the contract can't check it. */
+function agreed(pod: string, answer: SignedRegistration, agreement: Agreement): AgreedNode {
+  const nodeKey: Pubkey = answer.nodeKey;
+  if (verifyRegistration({ ...agreement, nodeKey }, answer.signature)) return { pod, ...answer };
+  throw new ReleaseError("unregistered", `the signature of ${pod} does not hold`);
 }

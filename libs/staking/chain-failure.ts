@@ -1,4 +1,4 @@
-import { type Abi, BaseError, decodeErrorResult, type Hex } from "viem";
+import { type Abi, BaseError, decodeErrorResult, type Hex, InsufficientFundsError } from "viem";
 import { serviceNodeRegistryAbi, swarmpostTokenAbi } from "./gen/abi.ts";
 import { StakingError } from "./errors.ts";
 
@@ -16,12 +16,17 @@ export async function onChain<T>(what: string, fn: () => Promise<T>): Promise<T>
 
 function chainFailure(what: string, cause: unknown): StakingError {
   if (!(cause instanceof BaseError)) return new StakingError("unreachable", `${what} failed`, { cause });
+  if (cause.walk((error) => error instanceof InsufficientFundsError) !== null) {
+    return new StakingError("insufficient-funds", `${what} failed: the account can't pay for the transaction`, {
+      cause,
+    });
+  }
   const data = revertData(cause);
   if (data !== undefined) {
     const reason = errorName(data);
     return new StakingError("reverted", `${what} was refused: ${reason ?? "no reason given"}`, { reason, cause });
   }
-  const reverted = cause.walk((error) => (error as Error).name.includes("Reverted"));
+  const reverted = cause.walk((error) => error instanceof Error && error.name.includes("Reverted"));
   if (reverted !== null) return new StakingError("reverted", `${what} was refused`, { cause });
   return new StakingError("unreachable", `${what} failed: the endpoint gave no usable answer`, { cause });
 }

@@ -1,7 +1,7 @@
 /**
  * What a caller is expected to handle. `reverted`: the contract refused, `reason` is the name of its error;
- * `no-contract`: the address holds no staking contract on this chain; `insufficient-funds`: the operator lacks stake and
- * no minter was given; `unreachable`: the endpoint failed or did not answer in time, the transaction may have been sent.
+ * `no-contract`: the address holds no staking contract on this chain; `insufficient-funds`: the account lacks the stake and
+ * no minter was given, or coins to pay for a transaction; `unreachable`: the endpoint failed or did not answer in time, the transaction may have been sent.
  */
 export type StakingErrorCode = "reverted" | "no-contract" | "insufficient-funds" | "unreachable";
 
