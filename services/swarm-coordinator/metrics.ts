@@ -9,6 +9,10 @@ export function coordinatorMetrics(metrics: Metrics) {
     map: {
       swarms: metrics.gauge("swarmpost_swarm_coordinator_map_swarms", "Swarms of the map in force."),
       nodes: metrics.gauge("swarmpost_swarm_coordinator_map_nodes", "Nodes that are in a swarm."),
+      smallest: metrics.gauge(
+        "swarmpost_swarm_coordinator_smallest_swarm_nodes",
+        "Members of the smallest swarm of the map in force; 0 while there is none.",
+      ),
       height: metrics.gauge("swarmpost_swarm_coordinator_map_height", "Height of the block that last changed the map."),
       changes: metrics.counter("swarmpost_swarm_coordinator_map_changes_total", "Blocks that changed the map."),
     },
