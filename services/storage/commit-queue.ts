@@ -38,6 +38,10 @@ function weigh(commit: Commit): number {
     : 0;
 }
 
+function ensureWritable({ writable }: { writable: () => boolean }): void {
+  if (!writable()) throw new StorageError("unavailable", "the database may not be written");
+}
+
 /**
  * The only writer of messages and tombstones. One batch is in flight at a time, so sequence numbers become visible in
  * their own order: a reader that pages by `last_hash` can never step over a message that is committed later.
@@ -52,6 +56,10 @@ export class CommitQueue implements AsyncDisposable {
       partitions: BodyPartitions;
       clock: Clock;
       onBatch?: (size: number, seconds: number) => void;
+      /** Told how many commits the database has after each. */
+      onCounted: (commits: bigint) => void;
+      /** Whether this storage has the right to write. */
+      writable: () => boolean;
     },
   ) {
     const weights = { weigh, maxBatchWeight: BATCH_BYTES, maxQueueWeight: QUEUE_BYTES };
@@ -59,7 +67,10 @@ export class CommitQueue implements AsyncDisposable {
     this.#batcher = new Batcher(limits, async (commits) => {
       const startedMs = performance.now();
       const results = new Map<Commit, unknown>();
+      ensureWritable(parts);
       for (const round of Round.split(commits)) await round.run(parts, results);
+      // Lost meanwhile: another may have written already, so nothing of this is acknowledged.
+      ensureWritable(parts);
       parts.onBatch?.(commits.length, (performance.now() - startedMs) / 1_000);
       return commits.map((commit) => results.get(commit));
     });

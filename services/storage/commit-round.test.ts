@@ -34,12 +34,13 @@ async function run(
     const error = fails(names);
     if (error !== undefined) throw error;
     return {
-      rows: names.map((name) => ({ expiry_ms: name, already: false, deleted: true, beaten_ms: null })),
+      rows: names.map((name) => ({ expiry_ms: name, already: false, deleted: true, beaten_ms: null, commits: 1n })),
       rowCount: 0,
     };
   };
   const partitions = { ensure: async () => {} } as unknown as BodyPartitions;
-  const parts = { database: { query } as unknown as Database, partitions, clock: { now: () => now } };
+  const database = { query } as unknown as Database;
+  const parts = { database, partitions, clock: { now: () => now }, onCounted: () => {} };
   const results = new Map<Commit, unknown>();
   for (const round of Round.split(commits)) await round.run(parts, results);
   return { statements, values, results: commits.map((commit) => results.get(commit)) };

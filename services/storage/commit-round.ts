@@ -13,6 +13,8 @@ export interface RoundParts {
   readonly database: Database;
   readonly partitions: BodyPartitions;
   readonly clock: Clock;
+  /** Told how many commits the database has after each. */
+  readonly onCounted: (commits: bigint) => void;
 }
 
 const MAX_ROUND_BYTES = 4 * 1024 * 1024;
@@ -129,10 +131,10 @@ async function statement(commits: readonly Commit[], parts: RoundParts): Promise
   const stores = commits.flatMap((commit) => (commit.kind === "store" ? [commit.record] : []));
   if (stores.length > 0) {
     await parts.partitions.ensure(new Set(stores.map((record) => bodyDay(record.expiryMs))));
-    return commitStores(parts.database, stores, now);
+    return commitStores(parts.database, stores, now, parts.onCounted);
   }
   const burials = commits.flatMap((commit) => (commit.kind === "bury" ? [commit.burial] : []));
-  if (burials.length > 0) return commitBurials(parts.database, burials, now);
+  if (burials.length > 0) return commitBurials(parts.database, burials, now, parts.onCounted);
   const erasures = commits.flatMap((commit) => (commit.kind === "erase" ? [commit.erasure] : []));
   await commitErasures(parts.database, erasures);
   return erasures.map(() => undefined);

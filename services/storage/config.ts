@@ -1,4 +1,4 @@
-import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
 import { z } from "zod";
 
 const { text, port, integer } = configTypes;
@@ -13,6 +13,7 @@ export const storageConfig = defineConfig({
   },
   DATABASE_URL: sharedConfig.DATABASE_URL,
   BUS_URL: sharedConfig.BUS_URL,
+  ...clusterTlsConfig,
   CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
   COORDINATOR: { schema: text, doc: "host:port of swarm-coordinator's gRPC.", default: "127.0.0.1:50052" },
   TEST_SUITE: { schema: text, doc: "host:port of test-suite's gRPC.", default: "127.0.0.1:50053" },
@@ -21,6 +22,11 @@ export const storageConfig = defineConfig({
   LOCAL_HOST: { schema: text, doc: "Address of the link for this node's relay: loopback only.", default: "127.0.0.1" },
   LOCAL_PORT: { schema: port, doc: "Port of the link for this node's relay; 0 takes any free one.", default: 22_030 },
   DATABASE_CONNECTIONS: { schema: integer(2, 100), doc: "Most connections to Postgres at once.", default: 4 },
+  DATABASE_LOCK_WAIT_MS: {
+    schema: integer(1),
+    doc: "How long the start waits for another storage on the same database to end. Postgres notices a machine that is gone after 11 s.",
+    default: 30_000,
+  },
   COMMIT_GATHER_MS: { schema: integer(0, 100), doc: "How long a first commit waits for company.", default: 2 },
   POLL_GATHER_MS: { schema: integer(0, 100), doc: "How long a first poll waits for company.", default: 1 },
   QUEUE_LENGTH: {

@@ -1,5 +1,6 @@
 import type { Database } from "@swarmpost/postgres";
 import { PUBLIC_INBOX_MAX_TTL_MS } from "@swarmpost/storage-rpc";
+import { COMMIT_PART } from "./database-identity.ts";
 import { STAMP_TOLERANCE_MS, type Stamp } from "./stamp.ts";
 import { MAX_BLIND_TOMBSTONES, TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
 
@@ -37,6 +38,7 @@ export type BurialResult =
 interface Row {
   deleted: boolean;
   beaten_ms: bigint | null;
+  commits: bigint | null;
 }
 
 /**
@@ -113,10 +115,12 @@ with input as materialized (
     stamp_node = case when (excluded.stamp_ms, excluded.stamp_node) > (t.stamp_ms, t.stamp_node)
       then excluded.stamp_node else t.stamp_node end,
     stamp_ms = greatest(t.stamp_ms, excluded.stamp_ms)
+), counted as (
+  update commit_count set commits = commits + 1 where part = ${COMMIT_PART.messages} returning commits
 )
 select exists (select from hit h where h.ord = i.ord and h.expiry_ms > $7) as deleted,
-  greatest(k.stamp_ms, l.stamp_ms) as beaten_ms
-from input i left join kept k on k.ord = i.ord left join later l on l.ord = i.ord
+  greatest(k.stamp_ms, l.stamp_ms) as beaten_ms, c.commits
+from input i left join counted c on true left join kept k on k.ord = i.ord left join later l on l.ord = i.ord
 order by i.ord`;
 
 function values(burials: readonly Burial[], nowMs: number): unknown[] {
@@ -138,14 +142,16 @@ function values(burials: readonly Burial[], nowMs: number): unknown[] {
 
 /**
  * Deletes messages that are not newer than the deletion, leaves a tombstone for each, and says what became of each, in
- * the same order. No two burials may name the same message.
+ * the same order. No two burials may name the same message. `onCounted` is told how many commits the database has now.
  */
 export async function commitBurials(
   database: Database,
   burials: readonly Burial[],
   nowMs: number,
+  onCounted: (commits: bigint) => void,
 ): Promise<BurialResult[]> {
   const { rows } = await database.query<Row>({ name: "commit_burials", text, values: values(burials, nowMs) });
+  onCounted(rows[0]?.commits ?? 0n);
   return rows.map((row) => {
     if (row.beaten_ms !== null) return { outcome: "beaten", stampMs: Number(row.beaten_ms) };
     return { outcome: row.deleted ? "deleted" : "absent" };

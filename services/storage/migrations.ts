@@ -1,11 +1,16 @@
 import { type Migrations, sql } from "@swarmpost/postgres";
-import { firstSchema } from "./schema.ts";
+import { firstSchema, identitySchema } from "./schema.ts";
 
 /** The steps of this service's schema; none is ever changed after a release. */
 export const migrations: Migrations = {
   "0001_messages": {
     async up(db) {
       for (const statement of firstSchema) await sql.raw(statement).execute(db);
+    },
+  },
+  "0002_database_identity": {
+    async up(db) {
+      for (const statement of identitySchema) await sql.raw(statement).execute(db);
     },
   },
 };

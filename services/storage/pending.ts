@@ -1,6 +1,7 @@
 import { type Pubkey, pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import type { Database } from "@swarmpost/postgres";
 import { Batcher } from "@swarmpost/runtime";
+import { COMMIT_PART } from "./database-identity.ts";
 import { StorageError } from "./errors.ts";
 import type { ReplicaRecord } from "./record.ts";
 
@@ -10,6 +11,15 @@ export interface PendingOptions {
   readonly maxFrames: number;
   /** The same for the bytes of the frames. */
   readonly maxBytes: number;
+}
+
+/** What keeping missed frames needs. */
+export interface PendingParts {
+  readonly database: Database;
+  /** Told how many frames were missed. */
+  readonly onMissed: (frames: number) => void;
+  /** Told how many commits the database has after each. */
+  readonly onCounted: (commits: bigint) => void;
 }
 
 /** A frame that a member did not confirm. */
@@ -44,6 +54,7 @@ export class Pending implements AsyncDisposable {
   readonly #options: PendingOptions;
   readonly #database: Database;
   readonly #onMissed: (frames: number) => void;
+  readonly #onCounted: (commits: bigint) => void;
   readonly #counts = new Map<Pubkey, number>();
   readonly #bytes = new Map<Pubkey, number>();
   readonly #overflowed = new Set<Pubkey>();
@@ -52,10 +63,11 @@ export class Pending implements AsyncDisposable {
   #adding = 0;
   readonly #writes: Batcher<Row, void>;
 
-  constructor(options: PendingOptions, parts: { database: Database; onMissed: (frames: number) => void }) {
+  constructor(options: PendingOptions, parts: PendingParts) {
     this.#options = options;
     this.#database = parts.database;
     this.#onMissed = parts.onMissed;
+    this.#onCounted = parts.onCounted;
     const limits = { maxBatch: MAX_BATCH, maxBatchWeight: BATCH_BYTES, maxQueue: 50_000, maxQueueWeight: QUEUE_BYTES };
     const weigh = (row: Row) => row.record.length;
     this.#writes = new Batcher({ ...limits, maxDelayMs: 2, weigh }, (rows) => this.#insert(rows));
@@ -72,6 +84,11 @@ export class Pending implements AsyncDisposable {
     }
     const overflow = await this.#database.query<{ target: Buffer }>({ text: "select target from pending_overflow" });
     for (const row of overflow.rows) this.#overflowed.add(pubkey(row.target));
+  }
+
+  /** Frames kept for one member: an estimate, but 0 only when there are none. More than are kept counts as one more. */
+  keptFor(target: Pubkey): number {
+    return (this.#counts.get(target) ?? 0) + (this.#overflowed.has(target) ? 1 : 0);
   }
 
   /** Members that have missed frames. */
@@ -205,10 +222,13 @@ export class Pending implements AsyncDisposable {
   }
 
   async #insert(rows: Row[]): Promise<void[]> {
-    await this.#database.query({
+    const { rows: counted } = await this.#database.query<{ commits: bigint }>({
       name: "pending_insert",
-      text: `insert into pending_replica (target, account, expiry_ms, record)
-             select * from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[])`,
+      text: `with kept as (
+               insert into pending_replica (target, account, expiry_ms, record)
+               select * from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[])
+             )
+             update commit_count set commits = commits + 1 where part = ${COMMIT_PART.missed} returning commits`,
       values: [
         rows.map((row) => row.target),
         rows.map((row) => row.account),
@@ -216,6 +236,7 @@ export class Pending implements AsyncDisposable {
         rows.map((row) => row.record),
       ],
     });
+    this.#onCounted(counted[0]?.commits ?? 0n);
     return rows.map(() => undefined);
   }
 

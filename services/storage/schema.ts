@@ -2,6 +2,33 @@
 const INDEX_PARTITIONS = 8;
 
 /**
+ * The second migration: what tells that a database was emptied or taken back to an older state.
+ *
+ * - `database_identity` says whose database this is, which one, and which run of the program has it. `unseen`: something was
+ *   lost that the plan of what to pull does not name yet.
+ * - `commit_count` is moved on by each commit itself: 0 counts messages and deletions, 1 missed frames (`COMMIT_PART`).
+ * - `member_database` is what the members of the swarm said of their databases.
+ */
+export const identitySchema: readonly string[] = [
+  `create table database_identity (
+     only_row boolean primary key default true check (only_row),
+     node bytea not null,
+     id bytea not null,
+     owner bytea not null,
+     former bytea[] not null default '{}',
+     unseen boolean not null default false
+   )`,
+  // Room in the page for the next version of a row that changes with each commit.
+  `create table commit_count (part smallint primary key, commits bigint not null) with (fillfactor = 10)`,
+  `insert into commit_count values (0, 0), (1, 0)`,
+  `create table member_database (
+     member bytea primary key,
+     id bytea not null,
+     commits bigint not null
+   )`,
+];
+
+/**
  * The tables of the first migration, as statements in order.
  *
  * - `message` is the slim index: it carries the conflict check and all that a poll needs to choose, but no body.

@@ -2,7 +2,7 @@ import { type Bus, connectNats } from "@swarmpost/bus";
 import { nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
 import { followNetwork, type ViewFollower } from "@swarmpost/network-view";
 import { nodeCertificate, PeerLinks } from "@swarmpost/rpc";
-import type { Runtime } from "@swarmpost/runtime";
+import { readClusterTls, type Runtime } from "@swarmpost/runtime";
 import { Background } from "./background.ts";
 import type { StorageConfig } from "./config.ts";
 import { replicaContacts } from "./contacts.ts";
@@ -40,7 +40,7 @@ export async function createStorage(
   await using stack = new AsyncDisposableStack();
   const keys = nodeKeysFromSeed(Buffer.from(config.NODE_SEED, "hex"));
   const metrics = storageMetrics(runtime.metrics);
-  const data = stack.use(await openStorageData(config, { runtime, metrics }));
+  const data = stack.use(await openStorageData(config, { runtime, metrics, keys }));
   const follower = stack.use(await (open.view?.() ?? followed(config, runtime, open, stack)));
   const view = new NodeView(keys.pubkey, follower);
   const identity = { keys, certificate: await nodeCertificate(keys) };
@@ -53,7 +53,7 @@ export async function createStorage(
   const background = stack.use(new Background(runtime.logger));
   const { peers, local } = stack.use(await openServers(config, { runtime, node, metrics, identity, admit }));
 
-  runtime.health.check("database", () => (data.database.healthy() ? undefined : "does not answer"));
+  runtime.health.check("database", () => (data.database.healthy() ? data.lease.reason : "does not answer"));
   runtime.health.check("network_view", () => follower.ready());
   runtime.health.check("swarm", () => (view.ownSwarm === undefined ? "not in a swarm" : undefined));
   const viewChanged = () => {
@@ -84,6 +84,7 @@ async function followed(
     chainWatcherAddress: config.CHAIN_WATCHER,
     coordinatorAddress: config.COORDINATOR,
     testSuiteAddress: config.TEST_SUITE,
+    tls: readClusterTls(config),
   };
   return followNetwork({ ...sources, bus }, { runtime });
 }

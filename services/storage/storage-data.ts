@@ -1,8 +1,11 @@
-import { type Database, DatabaseError, migrate, openDatabase } from "@swarmpost/postgres";
-import { errorFields, type Runtime, retryForever } from "@swarmpost/runtime";
+import { type NodeKeys, pubkeyBytes } from "@swarmpost/crypto";
+import { type Database, migrate, onceReachable, openDatabase } from "@swarmpost/postgres";
+import type { Clock, Runtime } from "@swarmpost/runtime";
 import { BodyPartitions } from "./body-partitions.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import type { StorageConfig } from "./config.ts";
+import { COMMIT_PART, type CommitPart, DatabaseIdentity } from "./database-identity.ts";
+import { DatabaseLease } from "./database-lease.ts";
 import { Expiry } from "./expiry.ts";
 import { MessageTable } from "./message-table.ts";
 import type { StorageMetrics } from "./metrics.ts";
@@ -14,6 +17,8 @@ import { TombstoneTable } from "./tombstone-table.ts";
 /** Everything that stands on this node's database. */
 export interface StorageData extends AsyncDisposable {
   readonly database: Database;
+  readonly lease: DatabaseLease;
+  readonly identity: DatabaseIdentity;
   readonly commits: CommitQueue;
   readonly polls: PollQueue;
   readonly pending: Pending;
@@ -22,56 +27,60 @@ export interface StorageData extends AsyncDisposable {
   readonly expiry: Expiry;
 }
 
-/** Opens the database, brings its schema up to date (waiting for a database that is not there yet) and what stands on it. */
+/**
+ * Opens the database (waiting for one that is not there yet), takes it for this node alone, brings its schema up to date and
+ * opens what stands on it. @throws StorageError "database-taken" or "foreign-database", DatabaseError.
+ */
 export async function openStorageData(
   config: StorageConfig,
-  { runtime, metrics }: { runtime: Runtime; metrics: StorageMetrics },
+  { runtime, metrics, keys }: { runtime: Runtime; metrics: StorageMetrics; keys: NodeKeys },
 ): Promise<StorageData> {
   await using stack = new AsyncDisposableStack();
   const { clock } = runtime;
   const connections = { maxConnections: config.DATABASE_CONNECTIONS, applicationName: "swarmpost-storage" };
   const database = stack.use(openDatabase({ url: config.DATABASE_URL, ...connections }));
-  await prepared(database, runtime);
-  const partitions = new BodyPartitions(database);
-  const pending = stack.use(
-    new Pending(
-      { maxFrames: config.PENDING_FRAMES, maxBytes: config.PENDING_BYTES },
-      { database, onMissed: (frames) => metrics.missed.inc(frames) },
-    ),
-  );
-  await pending.load();
-  const limits = { maxQueue: config.QUEUE_LENGTH };
-  const polls = stack.use(new PollQueue({ gatherMs: config.POLL_GATHER_MS, ...limits }, { database, clock }));
-  const commits = stack.use(
-    new CommitQueue(
-      { gatherMs: config.COMMIT_GATHER_MS, ...limits },
-      { database, partitions, clock, onBatch: metrics.committed },
-    ),
-  );
+  const lease = stack.use(await DatabaseLease.take(database, runtime, config.DATABASE_LOCK_WAIT_MS));
+  await onceReachable(runtime, () => migrate(database, migrations));
+  const identity = new DatabaseIdentity({ database, node: pubkeyBytes(keys.pubkey) });
+  await onceReachable(runtime, () => identity.take());
+  lease.follow(identity);
+  const taken = { database, lease, identity, partitions: new BodyPartitions(database), clock };
+  const queues = openQueues(config, { ...taken, metrics }, stack);
+  await queues.pending.load();
   const opened = stack.move();
   return {
-    database,
-    commits,
-    polls,
-    pending,
+    ...taken,
+    ...queues,
     messages: new MessageTable(database),
     tombstones: new TombstoneTable(database),
-    expiry: new Expiry({ database, partitions, pending, clock }),
+    expiry: new Expiry({ ...taken, pending: queues.pending }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 
-/** A database that is not there yet is waited for; any other failure ends the start. */
-async function prepared(database: Database, runtime: Runtime): Promise<void> {
-  const onFailure = (error: unknown) => runtime.logger.warn("database_not_ready", errorFields(error));
-  const failure = await retryForever(runtime.signal, { minMs: 100, maxMs: 5_000, onFailure }, async () => {
-    try {
-      await migrate(database, migrations);
-      return undefined;
-    } catch (error) {
-      if (error instanceof DatabaseError && error.code === "unavailable") throw error;
-      return error;
-    }
-  });
-  if (failure !== undefined) throw failure;
+interface Taken {
+  readonly database: Database;
+  readonly lease: DatabaseLease;
+  readonly identity: DatabaseIdentity;
+  readonly partitions: BodyPartitions;
+  readonly clock: Clock;
+  readonly metrics: StorageMetrics;
+}
+
+/** What gathers work for the database, each disposed before the lease ends. */
+function openQueues(
+  config: StorageConfig,
+  { identity, metrics, ...parts }: Taken,
+  stack: AsyncDisposableStack,
+): Pick<StorageData, "pending" | "polls" | "commits"> {
+  const counted = (part: CommitPart) => (commits: bigint) => identity.counted(part, commits);
+  const missed = { onMissed: (frames: number) => metrics.missed.inc(frames), onCounted: counted(COMMIT_PART.missed) };
+  const bounds = { maxFrames: config.PENDING_FRAMES, maxBytes: config.PENDING_BYTES };
+  const pending = stack.use(new Pending(bounds, { ...parts, ...missed }));
+  const limits = { maxQueue: config.QUEUE_LENGTH };
+  const polls = stack.use(new PollQueue({ gatherMs: config.POLL_GATHER_MS, ...limits }, parts));
+  const written = { onBatch: metrics.committed, onCounted: counted(COMMIT_PART.messages) };
+  const writable = () => parts.lease.held;
+  const commits = new CommitQueue({ gatherMs: config.COMMIT_GATHER_MS, ...limits }, { ...parts, ...written, writable });
+  return { pending, polls, commits: stack.use(commits) };
 }

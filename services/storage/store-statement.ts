@@ -1,5 +1,6 @@
 import type { Database } from "@swarmpost/postgres";
 import { encodeAuth } from "./auth-codec.ts";
+import { COMMIT_PART } from "./database-identity.ts";
 import { bodyDay, type StoreRecord } from "./record.ts";
 
 /** What became of one store on this node. */
@@ -18,6 +19,7 @@ interface Row {
   expiry_ms: bigint | null;
   already: boolean;
   grave_ms: bigint | null;
+  commits: bigint | null;
 }
 
 /**
@@ -62,9 +64,12 @@ with input as materialized (
   left join old o on o.ord = i.ord
   where o.body_day is distinct from s.body_day
   on conflict do nothing
+), counted as (
+  update commit_count set commits = commits + 1 where part = ${COMMIT_PART.messages} returning commits
 )
-select s.expiry_ms, o.ord is not null as already, g.stamp_ms as grave_ms
+select s.expiry_ms, o.ord is not null as already, g.stamp_ms as grave_ms, c.commits
 from input i
+left join counted c on true
 left join stored s on s.account = i.account and s.hash = i.hash and s.namespace = i.namespace
 left join old o on o.ord = i.ord
 left join grave g on g.ord = i.ord
@@ -88,14 +93,16 @@ function values(records: readonly StoreRecord[], nowMs: number): unknown[] {
 
 /**
  * Commits messages and says what became of each, in the same order. No two records may name the same message, and the
- * body partitions of their days must exist.
+ * body partitions of their days must exist. `onCounted` is told how many commits the database has now.
  */
 export async function commitStores(
   database: Database,
   records: readonly StoreRecord[],
   nowMs: number,
+  onCounted: (commits: bigint) => void,
 ): Promise<StoreResult[]> {
   const { rows } = await database.query<Row>({ name: "commit_stores", text, values: values(records, nowMs) });
+  onCounted(rows[0]?.commits ?? 0n);
   return rows.map((row) =>
     row.expiry_ms === null
       ? { outcome: "superseded", stampMs: Number(row.grave_ms) }

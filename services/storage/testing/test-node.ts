@@ -28,6 +28,8 @@ export class TestNode implements AsyncDisposable {
   certificate = Buffer.alloc(0);
   replicaPort = 0;
   runtime: Runtime | undefined;
+  /** What ended the process, had it been one. */
+  failure: unknown;
   #service: StorageService | undefined;
   #link: Link | undefined;
   readonly #settings: Record<string, string>;
@@ -62,9 +64,14 @@ export class TestNode implements AsyncDisposable {
       STRAGGLER_MS: "300",
       MEMBER_TIMEOUT_MS: "2000",
       DATABASE_CONNECTIONS: "2",
+      DATABASE_LOCK_WAIT_MS: "500",
       ...this.#settings,
     });
-    this.runtime = createRuntime("storage", { logger: silentLogger, clock: this.clock });
+    this.failure = undefined;
+    const fail = (error: unknown) => {
+      this.failure = error;
+    };
+    this.runtime = createRuntime("storage", { logger: silentLogger, clock: this.clock, fail });
     const open = { view: async () => this.view, admit: (peer: Pubkey) => !this.cut.has(peer) };
     this.#service = await createStorage(config, this.runtime, open);
     this.replicaPort = Number(this.#service.replicaAddress.split(":").at(-1));

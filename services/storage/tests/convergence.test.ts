@@ -17,7 +17,8 @@ before(async () => {
   database = openDatabase({ url: postgres.url(), maxConnections: 2 });
   await migrate(database, migrations);
   const partitions = new BodyPartitions(database);
-  commits = new CommitQueue({ gatherMs: 0, maxQueue: 10_000 }, { database, partitions, clock: systemClock });
+  const parts = { database, partitions, clock: systemClock, onCounted: () => {}, writable: () => true };
+  commits = new CommitQueue({ gatherMs: 0, maxQueue: 10_000 }, parts);
 });
 after(async () => {
   await commits[Symbol.asyncDispose]();

@@ -25,7 +25,10 @@ after(async () => {
 });
 
 test("a frame that is being written while somebody finds nothing is not forgotten", async () => {
-  await using pending = new Pending({ maxFrames: 1_000, maxBytes: 1_000_000 }, { database, onMissed: () => {} });
+  await using pending = new Pending(
+    { maxFrames: 1_000, maxBytes: 1_000_000 },
+    { database, onMissed: () => {}, onCounted: () => {} },
+  );
   for (let i = 0; i < 40; i++) {
     const adding = pending.add([target], record, Buffer.from(`frame ${i}`));
     const looks = [];
@@ -47,10 +50,16 @@ test("a frame that is being written while somebody finds nothing is not forgotte
 });
 
 test("what is kept is bounded, in order, and known again after a restart", async () => {
-  await using pending = new Pending({ maxFrames: 3, maxBytes: 1_000_000 }, { database, onMissed: () => {} });
+  await using pending = new Pending(
+    { maxFrames: 3, maxBytes: 1_000_000 },
+    { database, onMissed: () => {}, onCounted: () => {} },
+  );
   for (let i = 0; i < 5; i++) await pending.add([target], record, Buffer.from(`frame ${i}`));
   assert.equal(pending.overflowed(target), true);
-  await using restarted = new Pending({ maxFrames: 3, maxBytes: 1_000_000 }, { database, onMissed: () => {} });
+  await using restarted = new Pending(
+    { maxFrames: 3, maxBytes: 1_000_000 },
+    { database, onMissed: () => {}, onCounted: () => {} },
+  );
   await restarted.load();
   assert.equal(restarted.overflowed(target), true);
   const frames = await restarted.next(target, 10);
@@ -64,7 +73,10 @@ test("what is kept is bounded, in order, and known again after a restart", async
 
 test("frames are bounded by their bytes too, and what is past makes room", async () => {
   const other = pubkey(Buffer.alloc(32, 2));
-  await using pending = new Pending({ maxFrames: 100, maxBytes: 250 }, { database, onMissed: () => {} });
+  await using pending = new Pending(
+    { maxFrames: 100, maxBytes: 250 },
+    { database, onMissed: () => {}, onCounted: () => {} },
+  );
   for (let i = 0; i < 2; i++) await pending.add([other], record, Buffer.alloc(100));
   await pending.purge(stamp.ms);
   assert.equal(pending.size, 2);
@@ -76,7 +88,10 @@ test("frames are bounded by their bytes too, and what is past makes room", async
   await pending.remove(other, [first!.id]);
   await pending.add([other], record, Buffer.alloc(100));
   assert.equal(pending.overflowed(other), false);
-  await using restarted = new Pending({ maxFrames: 100, maxBytes: 250 }, { database, onMissed: () => {} });
+  await using restarted = new Pending(
+    { maxFrames: 100, maxBytes: 250 },
+    { database, onMissed: () => {}, onCounted: () => {} },
+  );
   await restarted.load();
   await restarted.add([other], record, Buffer.alloc(100));
   assert.equal(restarted.overflowed(other), true);
