@@ -1,9 +1,10 @@
-import { type Database, DatabaseError, openDatabase } from "@swarmpost/postgres";
+import { type Database, DatabaseError, holdLock, openDatabase } from "@swarmpost/postgres";
 import { errorFields, type JobRuntime, retryForever } from "@swarmpost/runtime";
 import { readAdminUrls } from "./admin-urls.ts";
 import type { DatabasesConfig } from "./databases-config.ts";
 import { ReleaseError } from "./errors.ts";
 
+const LOCK = "swarmpost databases";
 const RETRY = { minMs: 250, maxMs: 3_000 } as const;
 
 /**
@@ -21,7 +22,10 @@ export async function makeDatabases(config: DatabasesConfig, runtime: JobRuntime
   for (const [server, adminUrl] of servers) {
     const own = wanted.filter(({ url }) => serverOf(url) === serverOf(new URL(adminUrl)));
     await using admin = openDatabase({ url: adminUrl, maxConnections: 1, applicationName: "swarmpost-databases" });
-    for (const { url } of own) await whenThere(runtime, () => makeDatabase(admin, url));
+    await whenThere(runtime, async () => {
+      await using _alone = await holdLock(admin, LOCK, { signal: runtime.signal }); // two at once would trip over each other
+      for (const { url } of own) await makeDatabase(admin, url);
+    });
     runtime.print(`${server}: ${own.length} databases`);
   }
 }

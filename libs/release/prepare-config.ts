@@ -1,20 +1,24 @@
 import { type ConfigOf, configTypes, defineConfig } from "@swarmpost/runtime";
 import { chainRows, pairList, releaseRows, serverMap } from "./config-values.ts";
 
-const { text, integer } = configTypes;
+const { text, integer, flag } = configTypes;
 const address = text.optional();
 
 /** Configuration of `prepare`. */
 export const prepareConfig = defineConfig({
   ...releaseRows,
   ...chainRows,
-  RELEASE_NAME: { schema: text, doc: "Name of the release." },
   OBJECT_LABELS: {
     schema: pairList,
     doc: "Labels of every object that is made, key=value, comma separated.",
     default: [],
   },
   NODE_REPLICAS: { schema: integer(1), doc: "How many nodes there are to be." },
+  ALLOW_STAKED_SCALE_DOWN: {
+    schema: flag,
+    doc: "Lets the number of nodes shrink although those that go hold stake, or the chain can't be asked.",
+    default: false,
+  },
   CLUSTER_DOMAIN: { schema: text, doc: "DNS domain of the Kubernetes cluster.", default: "cluster.local" },
   NODE_KEYS_SECRET: { schema: address, doc: "An existing Secret with the nodes' seeds; without it they are made." },
   CLUSTER_CA_SECRET: { schema: address, doc: "An existing Secret with ca.crt and ca.key; without it they are made." },

@@ -22,7 +22,9 @@ export async function prepare(
   const release = { kubernetes, fullname: config.FULLNAME, labels: Object.fromEntries(config.OBJECT_LABELS) };
   const replicas = config.NODE_REPLICAS;
   const chain = { rpcUrls: config.CHAIN_RPC_URLS, contract: config.CHAIN_CONTRACT };
-  await refuseStakedScaleDown(kubernetes, { fullname: config.FULLNAME, replicas, ...chain });
+  if (!config.ALLOW_STAKED_SCALE_DOWN) {
+    await refuseStakedScaleDown(kubernetes, { fullname: config.FULLNAME, replicas, ...chain });
+  }
   const keys = await provideNodeKeys(release, { replicas, existingSecret: config.NODE_KEYS_SECRET });
   print(`${keys.size} nodes have their keys`);
   await provideCertificates(release, {

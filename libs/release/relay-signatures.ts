@@ -5,7 +5,6 @@ import { type Channel, type ChannelOptions, createClient, openChannel } from "@s
 import { errorFields, type Logger } from "@swarmpost/runtime";
 import type { SignedRegistration } from "@swarmpost/staking";
 import { ReleaseError } from "./errors.ts";
-import type { RegisterConfig } from "./register-config.ts";
 
 const DEADLINE_MS = 5_000;
 

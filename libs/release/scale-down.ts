@@ -29,7 +29,14 @@ export async function refuseStakedScaleDown(kubernetes: Kubernetes, options: Sca
     if (key !== undefined) leaving.set(key as Pubkey, ordinal);
   }
   const target = { contract: options.contract };
-  const staked = await firstAnswer(options.rpcUrls, (rpcUrl) => readStakedNodes({ ...target, rpcUrl }));
+  const ask = (rpcUrl: string) => readStakedNodes({ ...target, rpcUrl });
+  const staked = await firstAnswer(options.rpcUrls, ask).catch((cause: Error) => {
+    throw new ReleaseError(
+      "chain",
+      `nodes.replicas ${replicas} would take away ${present - replicas} nodes, but whether they hold stake can't be asked: ${cause.message}; nodes.allowStakedScaleDown goes on unasked`,
+      { cause },
+    );
+  });
   const ordinals = staked.flatMap(({ nodeKey }) => leaving.get(nodeKey) ?? []).sort((a, b) => a - b);
   if (ordinals.length === 0) return;
   throw new ReleaseError(
