@@ -5,12 +5,21 @@ import { fileURLToPath } from "node:url";
 import {
   type ConfigSchema,
   createRuntime,
+  jobConfig,
   type Metrics,
   processConfig,
   renderConfigDoc,
   silentLogger,
 } from "../../libs/runtime/index.ts";
 import { electionMetrics } from "../../libs/kubernetes/index.ts";
+import {
+  chainConfig,
+  databasesConfig,
+  messageTestConfig,
+  networkFileConfig,
+  prepareConfig,
+  registerConfig,
+} from "../../libs/release/index.ts";
 import { chainWatcherConfig } from "../../services/chain-watcher/config.ts";
 import { chainWatcherMetrics } from "../../services/chain-watcher/metrics.ts";
 import { fileServerConfig } from "../../services/file-server/config.ts";
@@ -36,6 +45,15 @@ const services: readonly [string, ConfigSchema, (metrics: Metrics) => unknown][]
   ["file-server", fileServerConfig, fileServerMetrics],
 ];
 
+/** Programs of a release that are no services. */
+const jobs: readonly [string, ConfigSchema][] = [
+  ["prepare", prepareConfig],
+  ["databases", databasesConfig],
+  ["register", registerConfig],
+  ["message-test", messageTestConfig],
+  ["network-file", networkFileConfig],
+];
+
 /** The metrics of a service of which one pod works at a time. */
 function withElection(service: string, declare: (metrics: Metrics) => unknown): (metrics: Metrics) => void {
   return (metrics) => {
@@ -56,8 +74,14 @@ export async function generatedDocs(): Promise<Map<string, string>> {
 function configDoc(): string {
   const intro =
     "Every service reads its settings from the environment. A secret can also come from the file that `KEY_FILE` names.";
-  const tables = services.map(([name, schema]) => renderConfigDoc(name, schema));
-  return [note, "# Settings", "", intro, "", renderConfigDoc("every service", processConfig), ...tables].join("\n");
+  const shared = [renderConfigDoc("every service", processConfig), renderConfigDoc("every job", jobConfig)];
+  const own: readonly (readonly [string, ConfigSchema])[] = [
+    ...services.map(([name, schema]) => [name, schema] as const),
+    ["chain (a development chain, run as a service)", chainConfig],
+    ...jobs.map(([name, schema]) => [`${name} (a job)`, schema] as const),
+  ];
+  const tables = own.map(([name, schema]) => renderConfigDoc(name, schema));
+  return [note, "# Settings", "", intro, "", ...shared, ...tables].join("\n");
 }
 
 async function metricsDoc(): Promise<string> {
