@@ -1,6 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as library from "@swarmpost/kubernetes";
+import { createRuntime, parseConfig, silentLogger } from "@swarmpost/runtime";
+import { eventually } from "@swarmpost/testkit";
 import { type ApiCall, startApiServer, type TestApiServer } from "@swarmpost/kubernetes/testing";
 
 const root = join(import.meta.dirname, "../..");
@@ -53,6 +55,8 @@ const uses: Readonly<Record<string, Use>> = {
     await library.updateBudget(kubernetes, { ...budget, resourceVersion }, owner);
   },
   deleteBudget: (kubernetes) => library.deleteBudget(kubernetes, "budget"),
+  getPod: (kubernetes) => library.getPod(kubernetes, "pod"),
+  elected: (_, server) => leadOnce(server),
   getSecret: (kubernetes) => library.getSecret(kubernetes, "entries"),
   getConfigMap: (kubernetes) => library.getConfigMap(kubernetes, "entries"),
   createSecret: (kubernetes) => library.createSecret(kubernetes, entries),
@@ -70,7 +74,34 @@ const uses: Readonly<Record<string, Use>> = {
 };
 
 /** Exports of the library that make no call by themselves. */
-const callsNothing = ["connectKubernetes", "Kubernetes", "KubernetesError", "leaseOwner"];
+const callsNothing = [
+  "connectKubernetes",
+  "Kubernetes",
+  "KubernetesError",
+  "electionConfig",
+  "electionMetrics",
+  "leaseOwner",
+];
+
+/** A candidate that becomes the leader, is labelled, and ends in order. */
+async function leadOnce(server: TestApiServer): Promise<void> {
+  const group = { "app.kubernetes.io/instance": "net", "app.kubernetes.io/component": "sample" };
+  put(server, "leases", "lease");
+  server.objects.put("pods", { metadata: { name: "pod", labels: group } });
+  const env = { LEASE_NAME: "lease", POD_NAMESPACE: "swarm", POD_NAME: "pod" };
+  const before = process.env.KUBECONFIG;
+  process.env.KUBECONFIG = server.kubeconfig; // as the pod's service account would be found
+  try {
+    const start = library.elected(async () => ({ [Symbol.asyncDispose]: async () => {} }));
+    const runtime = createRuntime("sample", { logger: silentLogger });
+    await using _candidate = await start(parseConfig(library.electionConfig, env), runtime);
+    await eventually(() => server.objects.get("pods", "pod")?.metadata.labels?.["swarmpost.dev/role"] === "leader");
+    await eventually(() => server.count("list", "pods") > 0);
+  } finally {
+    if (before === undefined) delete process.env.KUBECONFIG;
+    else process.env.KUBECONFIG = before;
+  }
+}
 
 /** Which rights each function of libs/kubernetes needs, found by calling it. @throws Error for a function that is new */
 export async function rightsOfFunctions(): Promise<ReadonlyMap<string, readonly Right[]>> {
