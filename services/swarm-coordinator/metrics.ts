@@ -27,8 +27,28 @@ export function coordinatorMetrics(metrics: Metrics) {
         "Times the chain contradicted the stored map; following has then stopped.",
       ),
     },
+    kubernetes: kubernetesMetrics(metrics),
     saves: metrics.counter("swarmpost_swarm_coordinator_saves_total", "Attempts to write the map to Postgres.", {
       result: ["saved", "failed"],
     }),
+  };
+}
+
+function kubernetesMetrics(metrics: Metrics) {
+  return {
+    reconciles: metrics.counter(
+      "swarmpost_swarm_coordinator_budget_syncs_total",
+      "Rounds of putting pod labels and disruption budgets in step with the map.",
+      { result: ["done", "failed"] },
+    ),
+    unlabelled: metrics.gauge(
+      "swarmpost_swarm_coordinator_unlabelled_pods",
+      "Node pods whose swarm label is missing or wrong: no drain spares them for their swarm.",
+    ),
+    budgets: metrics.gauge("swarmpost_swarm_coordinator_budgets", "Disruption budgets of swarms that are in place."),
+    sharedServer: metrics.gauge(
+      "swarmpost_swarm_coordinator_swarm_members_sharing_server",
+      "Most members of one swarm whose messages are on one database server; 0 while that is not known.",
+    ),
   };
 }

@@ -4,9 +4,10 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Bus, connectNats } from "@swarmpost/bus";
 import { type SwarmMap, SwarmMapChangedSchema, SwarmMapSchema, SwarmService } from "@swarmpost/protos";
 import { type Client, createClient, openChannel, RpcError } from "@swarmpost/rpc";
-import { createRuntime, type Runtime, silentLogger } from "@swarmpost/runtime";
+import { createRuntime, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
 import { applyBlock, emptySwarmState, mapHash } from "@swarmpost/swarm";
 import { eventually, type NatsServer, type PostgresServer, startNats, startPostgres } from "@swarmpost/testkit";
+import { swarmCoordinatorConfig } from "./config.ts";
 import { createSwarmCoordinator, type SwarmCoordinator } from "./service.ts";
 import { serveChain, TestChain, testNodes } from "./test-chain-server.ts";
 
@@ -33,13 +34,11 @@ const newDatabase = (): Promise<string> => postgres.createDatabase(`coordinator_
 async function start(chainAddress: string, databaseUrl: string): Promise<Running> {
   await using stack = new AsyncDisposableStack();
   const runtime = createRuntime("swarm-coordinator", { logger: silentLogger });
-  const config = {
+  const config = parseConfig(swarmCoordinatorConfig, {
     BUS_URL: nats.url,
     DATABASE_URL: databaseUrl,
-    GRPC_HOST: "127.0.0.1",
-    GRPC_PORT: 0,
     CHAIN_WATCHER: chainAddress,
-  };
+  });
   const service = stack.use(await createSwarmCoordinator(config, runtime));
   const client = createClient(SwarmService, stack.use(openChannel(service.address)));
   const parts = stack.move();

@@ -3,6 +3,8 @@ import { openMigrated } from "@swarmpost/postgres";
 import { ChainService, SwarmService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
 import { errorFields, type Runtime } from "@swarmpost/runtime";
+import type { SwarmState } from "@swarmpost/swarm";
+import { budgetsFromConfig } from "./budgets-from-config.ts";
 import { ChainFollower } from "./chain-follower.ts";
 import { ChainMap } from "./chain-map.ts";
 import type { SwarmCoordinatorConfig } from "./config.ts";
@@ -34,6 +36,8 @@ interface Parts {
   readonly map: ChainMap;
   readonly saver: MapSaver;
   readonly broadcast: MapBroadcast;
+  /** Told of each map in force: labels and budgets in Kubernetes follow it. */
+  readonly keepBudgets: (map: SwarmState) => void;
 }
 
 /**
@@ -57,7 +61,8 @@ export async function createSwarmCoordinator(
   const saver = stack.use(new MapSaver({ store, logger: runtime.logger, metrics }));
 
   const bus = stack.use(await open.bus(config.BUS_URL));
-  const parts: Parts = { runtime, metrics, map, saver, broadcast: new MapBroadcast({ bus }) };
+  const keepBudgets = await budgetsFromConfig(config, { logger: runtime.logger, metrics }, stack);
+  const parts: Parts = { runtime, metrics, map, saver, broadcast: new MapBroadcast({ bus }), keepBudgets };
   if (stored) inForce(parts);
 
   const server = await serve(config, parts, stack);
@@ -97,11 +102,12 @@ function follow(config: SwarmCoordinatorConfig, parts: Parts, stack: AsyncDispos
   return new ChainFollower({ client, map, logger: runtime.logger, metrics, onProgress });
 }
 
-function inForce({ map, metrics, broadcast, saver }: Parts): void {
+function inForce({ map, metrics, broadcast, saver, keepBudgets }: Parts): void {
   const { current } = map.history;
   metrics.map.height.set(Number(current.height));
   metrics.map.swarms.set(current.swarms.size);
   metrics.map.nodes.set([...current.swarms.values()].reduce((sum, { members }) => sum + members.length, 0));
   broadcast.announce(map.history);
   if (map.stored) saver.save(map.stored);
+  keepBudgets(current);
 }

@@ -1,0 +1,99 @@
+import { type Kubernetes, listPods, watchPods } from "@swarmpost/kubernetes";
+import { backoff, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
+import type { SwarmState } from "@swarmpost/swarm";
+import { nodePodLabels, SWARM_LABEL } from "./budget-plan.ts";
+import type { CoordinatorMetrics } from "./metrics.ts";
+import { mostOnOneServer } from "./node-servers.ts";
+import { SwarmBudgets, type SwarmBudgetsOptions } from "./swarm-budgets.ts";
+
+/** What the keeper is told, besides names. */
+export interface BudgetKeeperOptions extends SwarmBudgetsOptions {
+  /** Names of node pods → their database servers. */
+  readonly servers: ReadonlyMap<string, string>;
+}
+
+/** What the keeper works with. */
+export interface BudgetKeeperParts {
+  readonly kubernetes: Kubernetes;
+  readonly logger: Logger;
+  readonly metrics: CoordinatorMetrics;
+}
+
+const AGAIN_MS = 30_000;
+const RETRY = { minMs: 500, maxMs: 15_000 } as const;
+
+/**
+ * Keeps the labels and budgets of the release's nodes in step with the map: after each change of the map, when a pod comes,
+ * goes or has another swarm label than it should, and every 30 s. An outage of the Kubernetes API is waited out: the labels
+ * and budgets that are there go on protecting.
+ */
+export class BudgetKeeper implements AsyncDisposable {
+  readonly #options: BudgetKeeperOptions;
+  readonly #parts: BudgetKeeperParts;
+  readonly #budgets: SwarmBudgets;
+  readonly #reconciling: WakeableLoop;
+  readonly #watching: WakeableLoop;
+  #map: SwarmState | undefined;
+  #swarmOf: ReadonlyMap<string, string> = new Map();
+  #failures = 0;
+  #watchFailures = 0;
+
+  constructor(options: BudgetKeeperOptions, parts: BudgetKeeperParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#budgets = new SwarmBudgets(options, parts);
+    this.#reconciling = new WakeableLoop(() => this.#reconcile());
+    this.#watching = new WakeableLoop((signal) => this.#watch(signal));
+  }
+
+  /** This map is in force now. */
+  follow(map: SwarmState): void {
+    this.#map = map;
+    this.#reconciling.wake();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#watching[Symbol.asyncDispose](), this.#reconciling[Symbol.asyncDispose]()]);
+  }
+
+  /** Without a whole map nothing is touched: half of one would take labels off. */
+  async #reconcile(): Promise<number> {
+    const { logger, metrics } = this.#parts;
+    if (this.#map === undefined) return AGAIN_MS;
+    try {
+      const state = await this.#budgets.reconcile(this.#map, (count) => metrics.kubernetes.unlabelled.set(count));
+      this.#swarmOf = new Map([...state.members].flatMap(([swarm, pods]) => pods.map((pod) => [pod, swarm] as const)));
+      metrics.kubernetes.budgets.set(state.budgets);
+      metrics.kubernetes.sharedServer.set(mostOnOneServer(state.members.values(), this.#options.servers));
+      metrics.kubernetes.reconciles.inc({ result: "done" });
+      if (this.#failures > 0) logger.info("swarm_budgets_in_step_again", { attempt: this.#failures });
+      this.#failures = 0;
+      return AGAIN_MS;
+    } catch (error) {
+      metrics.kubernetes.reconciles.inc({ result: "failed" });
+      if (++this.#failures === 1) logger.warn("swarm_budgets_not_in_step", errorFields(error));
+      return backoff(this.#failures, RETRY);
+    }
+  }
+
+  /** Watches until the API server ends it. What happened before the watch began is seen by the reconciliation that it asks for. */
+  async #watch(signal: AbortSignal): Promise<number> {
+    const { kubernetes, logger } = this.#parts;
+    const selector = nodePodLabels(this.#options);
+    try {
+      const { resourceVersion } = await listPods(kubernetes, selector, signal);
+      this.#reconciling.wake();
+      for await (const event of watchPods(kubernetes, selector, { resourceVersion, signal })) {
+        this.#watchFailures = 0;
+        if (event.type === "bookmark") continue;
+        const { name, labels } = event.pod;
+        if (event.type !== "modified" || labels[SWARM_LABEL] !== this.#swarmOf.get(name)) this.#reconciling.wake();
+      }
+      return 0;
+    } catch (error) {
+      if (signal.aborted) return 0;
+      if (++this.#watchFailures === 1) logger.warn("pod_watch_lost", errorFields(error));
+      return backoff(this.#watchFailures, RETRY);
+    }
+  }
+}
