@@ -1,4 +1,4 @@
-// Renews everything generated: protobuf code, the contents page of libs/protos, contract artifacts, docs/*.md tables.
+// Renews everything generated: protobuf code, the contents page of libs/protos, contract artifacts, docs/*.md tables, dashboards.
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,5 +34,6 @@ writeFileSync(join(root, "libs/protos/index.ts"), protosIndex());
 run("biome", ["format", "--write", "libs/protos/index.ts"], ".");
 run(process.execPath, ["libs/staking/compile.ts"], ".");
 run(process.execPath, ["deploy/dev/generate-docs.ts"], ".");
+run(process.execPath, ["deploy/grafana/generate.ts"], ".");
 run(process.execPath, ["deploy/dev/generate-chart.ts"], ".");
 run("biome", ["format", "--write", "charts/swarmpost/values.schema.json"], ".");
