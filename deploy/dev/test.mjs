@@ -35,7 +35,7 @@ function ensurePrograms() {
 
 /** Test files, quick ones beside the sources first. */
 function testFiles() {
-  const suites = ["architecture", "conformance", "chart", "e2e", "bench", ...(full ? ["chaos"] : [])];
+  const suites = ["architecture", "conformance", "image", "chart", "e2e", "bench", ...(full ? ["chaos"] : [])];
   const inTests = (name) => `tests/${name}/**/*.test.ts`;
   const everything = ["libs/**/*.test.ts", "services/**/*.test.ts", ...suites.map(inTests)];
   const patterns = suite === undefined ? everything : [inTests(suite)];
