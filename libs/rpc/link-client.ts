@@ -62,6 +62,13 @@ export class LinkClient implements Link {
     return request.promise;
   }
 
+  /** Tries at once to reach an end that is down: it was heard of. */
+  wake(): void {
+    if (this.#disposed || this.#state !== "down" || this.#attempt !== undefined) return;
+    clearTimeout(this.#timer);
+    void this.#connect();
+  }
+
   /** Takes no more requests; what is under way may finish within `graceMs`, then it is cut. */
   async retire(graceMs: number): Promise<void> {
     if (this.#disposed) return;

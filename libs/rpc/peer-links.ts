@@ -83,6 +83,11 @@ export class PeerLinks implements AsyncDisposable {
     return this.#entries.get(peer)?.link.state ?? "idle";
   }
 
+  /** Tries at once to reach a node whose link is down: it was heard of. */
+  wake(peer: Pubkey): void {
+    this.#entries.get(peer)?.link.wake();
+  }
+
   /**
    * Closes links to nodes that have no contact any more and, of those made at first contact, to nodes that are no longer
    * admitted. To be called when the network view changed.

@@ -5,7 +5,7 @@ import { ErasedAccounts } from "./erased-accounts.ts";
 import { KnownMap, type KnownMapJson } from "./known-map.ts";
 import type { NodeView } from "./node-view.ts";
 import { MAP_LIFE_MS, SeenMaps } from "./seen-maps.ts";
-import { concerns, planSync } from "./sync-plan.ts";
+import { concerns, fromMates, planSync } from "./sync-plan.ts";
 import { nextRound, pulled } from "./sync-rounds.ts";
 import {
   finished,
@@ -53,10 +53,12 @@ export class HandoffState {
   #bornMs: number;
   #foundedMs: number | undefined;
   #saved = true;
+  #progressMs: number;
 
   constructor(parts: { database: Database; view: NodeView; clock: Clock }) {
     this.#parts = parts;
     this.#bornMs = parts.clock.now();
+    this.#progressMs = this.#bornMs;
   }
 
   /** Reads what an earlier run left; nothing when the database is new. @throws DatabaseError */
@@ -120,13 +122,47 @@ export class HandoffState {
     this.#last = current;
     this.#empty = false;
     this.#saved = false;
+    this.progressed();
     this.prune();
     return true;
+  }
+
+  /** The database lost something: everything is to be pulled from the other members, and nothing of it counts as new. */
+  lost(): void {
+    this.#again("missed");
+    this.#foundedMs = undefined;
+    this.#empty = false;
+    this.progressed();
+  }
+
+  /** A member lost something, perhaps frames that it alone kept for this node: what is held is compared. */
+  refresh(): void {
+    if (this.#tasks.every((task) => task.range !== undefined)) this.#again("refresh");
+  }
+
+  #again(kind: "missed" | "refresh"): void {
+    const { self, current } = this.#parts.view;
+    const map = KnownMap.of(current.map);
+    const own = map.swarmOf(self);
+    if (own === undefined) return;
+    this.#tasks = [...this.#tasks.filter((task) => task.range !== undefined), ...fromMates(kind, map, own, self)];
+    this.#saved = false;
+  }
+
+  /** Something came that this node lacked, or it is known anew what it lacks. */
+  progressed(): void {
+    this.#progressMs = this.#parts.clock.now();
+  }
+
+  /** When there was progress last, in milliseconds since the epoch. */
+  get progressMs(): number {
+    return this.#progressMs;
   }
 
   /** Notes that a source was pulled to the end. @param owed what it said that it lacks itself, and who holds that. */
   done(task: SyncTask, source: Pubkey, state: SourceState, owed: readonly Holders[]): void {
     const { self } = this.#parts.view;
+    if (task.done.get(source) !== state) this.progressed();
     const after = nextRound(pulled(task, { source, state, owed, self }), this.#registered(task));
     this.#tasks = this.#tasks.map((each) => (each === task ? after : each));
     const founds = (each: SyncTask) =>

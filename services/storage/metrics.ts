@@ -44,6 +44,7 @@ export function storageMetrics(metrics: Metrics) {
     retention: retentionMetrics(metrics),
     missed,
     handed,
+    losses: lossMetric(metrics),
     gaugeFrom: (name: string, help: string, read: () => number) => metrics.gaugeFrom(name, help, read),
   };
 }
@@ -64,4 +65,11 @@ function retentionMetrics(metrics: Metrics) {
       "Partitions of bodies dropped after their day.",
     ),
   };
+}
+
+function lossMetric(metrics: Metrics) {
+  return metrics.counter(
+    "swarmpost_storage_database_losses_total",
+    "Times that members remembered more of this node's database than it holds: it was emptied or taken back, and is filled again from them.",
+  );
 }

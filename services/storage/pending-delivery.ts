@@ -51,6 +51,11 @@ export class PendingDelivery {
     await Promise.all(this.#parts.pending.targets.map((target) => this.#guarded(target)));
   }
 
+  /** A member has just started: as soon as its link is up it is tried. */
+  returned(target: Pubkey): void {
+    this.#up.delete(target);
+  }
+
   /** Tries the members whose link has come up since the last call, so that they need not wait for the next turn. */
   async runReturned(): Promise<void> {
     const targets = this.#parts.pending.targets.filter((target) => {

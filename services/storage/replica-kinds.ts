@@ -7,6 +7,7 @@ export const KIND = {
   pullRecords: 5,
   pullTombstones: 6,
   pullAccount: 7,
+  hello: 8,
 } as const;
 
 /** Numbers of refusals on a replica link. */

@@ -1,6 +1,7 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import type { Swarm } from "@swarmpost/network-view";
 import { LinkError, type PeerLinks } from "@swarmpost/rpc";
+import type { Absences } from "./absences.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { StorageError } from "./errors.ts";
 import { writeFence } from "./fence.ts";
@@ -35,6 +36,13 @@ export interface ReplicatorOptions {
   readonly stragglerMs: number;
 }
 
+/** What replication works with. */
+export interface ReplicatorParts {
+  readonly view: NodeView;
+  readonly links: PeerLinks;
+  readonly absences: Pick<Absences, "isAway">;
+}
+
 const MAX_ROUNDS = 3;
 
 /**
@@ -58,9 +66,9 @@ export function majority(members: number): number {
 /** Sends records to the other members of the swarm, encoded once, in parallel. */
 export class Replicator {
   readonly #options: ReplicatorOptions;
-  readonly #parts: { view: NodeView; links: PeerLinks };
+  readonly #parts: ReplicatorParts;
 
-  constructor(options: ReplicatorOptions, parts: { view: NodeView; links: PeerLinks }) {
+  constructor(options: ReplicatorOptions, parts: ReplicatorParts) {
     this.#options = options;
     this.#parts = parts;
   }
@@ -121,6 +129,7 @@ export class Replicator {
   }
 
   async #send(member: Pubkey, frame: Buffer): Promise<MemberResult> {
+    if (this.#parts.absences.isAway(member)) return { kind: "no-answer" };
     try {
       const deadlineMs = this.#options.memberTimeoutMs;
       return decodeOutcome(await this.#parts.links.request(member, KIND.replicate, frame, { deadlineMs }));

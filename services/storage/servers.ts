@@ -27,20 +27,25 @@ export interface Servers extends AsyncDisposable {
 export async function openServers(config: StorageConfig, parts: ServedParts): Promise<Servers> {
   await using stack = new AsyncDisposableStack();
   const { runtime, node, metrics, identity, admit } = parts;
+  // Members are told of a stop before they are turned away: `closing` comes after that, the signal before.
   let closing = false;
   const draining = () => closing || runtime.signal.aborted;
   const onError = (error: unknown) => runtime.logger.error("request_failed", errorFields(error));
   const peers = stack.use(
     new PeerServer(
       { host: config.HOST, port: config.REPLICA_PORT, ...identity, onError },
-      { admit, handler: replicaHandler(node.replicaMethods, { draining }) },
+      { admit, handler: replicaHandler(node.replicaMethods, { draining: () => closing }) },
     ),
   );
   await peers.listen();
   runtime.health.check("storage", () => (draining() ? "shutting down" : undefined));
   const handler = storageRpcHandler({
     run: (request) => node.run(request),
-    notReady: () => runtime.health.reasons().join("; "),
+    // A node that still pulls serves all the same: only what waits for whole data, a rolling update, reads that part.
+    notReady: () => {
+      const reasons = runtime.health.reasons().filter((reason) => !reason.startsWith("data: "));
+      return reasons.join("; ");
+    },
     draining,
     onAnswer: (method, status, startedMs) => metrics.answered(method, status, startedMs),
     onError,

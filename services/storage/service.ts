@@ -53,9 +53,7 @@ export async function createStorage(
   const background = stack.use(new Background(runtime.logger));
   const { peers, local } = stack.use(await openServers(config, { runtime, node, metrics, identity, admit }));
 
-  runtime.health.check("database", () => (data.database.healthy() ? data.lease.reason : "does not answer"));
-  runtime.health.check("network_view", () => follower.ready());
-  runtime.health.check("swarm", () => (view.ownSwarm === undefined ? "not in a swarm" : undefined));
+  watchHealth(runtime, { node, follower, view });
   const viewChanged = () => {
     peers.readmit();
     links.refresh();
@@ -69,7 +67,22 @@ export async function createStorage(
   const { address: localAddress } = local;
   const { address: replicaAddress } = peers;
   const parts = stack.move();
-  return { localAddress, replicaAddress, node, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  const stop = async () => {
+    await node.leave();
+    await parts.disposeAsync();
+  };
+  return { localAddress, replicaAddress, node, [Symbol.asyncDispose]: stop };
+}
+
+function watchHealth(
+  { health }: Runtime,
+  { node, follower, view }: { node: StorageNode; follower: ViewFollower; view: NodeView },
+): void {
+  const { database, lease } = node.data;
+  health.check("database", () => (database.healthy() ? lease.reason : "does not answer"));
+  health.check("data", () => node.dataReason());
+  health.check("network_view", () => follower.ready());
+  health.check("swarm", () => (view.ownSwarm === undefined ? "not in a swarm" : undefined));
 }
 
 async function followed(

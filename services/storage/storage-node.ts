@@ -1,13 +1,14 @@
-import { type NodeKeys, type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
+import { type NodeKeys, pubkeyBytes } from "@swarmpost/crypto";
 import type { PeerLinks } from "@swarmpost/rpc";
 import type { Runtime } from "@swarmpost/runtime";
 import { ConvertedKeys, type SubRequest } from "@swarmpost/storage-rpc";
 import type { Background } from "./background.ts";
 import type { StorageConfig } from "./config.ts";
-import { AccountPull, pullAccountMethod } from "./account-pull.ts";
+import { AccountPull } from "./account-pull.ts";
+import { dataReason } from "./data-readiness.ts";
 import { Executor } from "./executor.ts";
+import { Greetings, type GreetingsParts } from "./greetings.ts";
 import { Handoff } from "./handoff.ts";
-import { handOverMethod, offerMethod } from "./handoff-receive.ts";
 import { HandoffState } from "./handoff-state.ts";
 import type { Answer } from "./methods/answer.ts";
 import type { MethodNode } from "./methods/node.ts";
@@ -15,12 +16,10 @@ import { runMethod } from "./methods/table.ts";
 import type { StorageMetrics } from "./metrics.ts";
 import type { NodeView } from "./node-view.ts";
 import { PendingDelivery } from "./pending-delivery.ts";
-import { pullIndexMethod, pullRecordsMethod, pullTombstonesMethod } from "./pull-method.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
-import { KIND } from "./replica-kinds.ts";
+import { replicaMethods } from "./replica-methods.ts";
 import { Retention } from "./retention.ts";
 import { Replicator } from "./replicate.ts";
-import { replicateMethod } from "./replicate-method.ts";
 import { StampClock } from "./stamp.ts";
 import type { StorageData } from "./storage-data.ts";
 import { StrayPush } from "./stray-push.ts";
@@ -41,6 +40,10 @@ const CONVERTED_KEYS = 20_000;
 /** How soon a member that is back is noticed. */
 const RETURNED_MS = 250;
 const EXPIRY_MS = 600_000;
+/** How often it is written down what members said. */
+const MEMORY_MS = 5_000;
+/** How long a stop is held up by what is kept for others. */
+const FLUSH_MS = 3_000;
 /** How often disk and rows are measured. */
 const RETENTION_MS = 15_000;
 
@@ -55,6 +58,8 @@ export class StorageNode {
   readonly #metrics: StorageMetrics;
   readonly #retention: Retention;
   readonly #state: HandoffState;
+  readonly #greetings: Greetings;
+  readonly #dataReason: () => string | undefined;
   readonly #delivery: PendingDelivery;
   readonly #methods: MethodNode;
 
@@ -63,46 +68,66 @@ export class StorageNode {
     this.#metrics = metrics;
     this.data = data;
     const { clock, logger } = runtime;
+    const { RETRY_MS: retryMs, MEMBER_TIMEOUT_MS: memberTimeoutMs, STRAGGLER_MS: stragglerMs } = config;
     this.#retention = new Retention({ database: data.database, clock, metrics });
     const { convert } = new ConvertedKeys({ limit: CONVERTED_KEYS });
     const state = new HandoffState({ database: data.database, view, clock });
-    const whole = new NodeWholeness({ state, view, messages: data.messages });
+    const greetings = this.#greet({ ...data, view, links, clock, logger, state });
+    const { greeter, absences } = greetings;
+    const whole = new NodeWholeness({ state, view, messages: data.messages, greeter });
     const executor = new Executor({ commits: data.commits, keys, clock });
-    const { MEMBER_TIMEOUT_MS: memberTimeoutMs, STRAGGLER_MS: stragglerMs } = config;
-    const shared = { ...data, view, links, clock, convert, state, whole, executor };
     const keeps = (account: Buffer) => view.keeps(account);
+    const shared = { ...data, view, links, clock, convert, state, whole, executor, keeps, keys };
     const counted = (way: "pulled" | "pushed" | "received") => (count: number) => metrics.handed.inc({ way }, count);
     const push = new StrayPush({ ...shared, onPushed: counted("pushed") });
-    const pull = new SyncPull({ retryMs: config.RETRY_MS }, { ...shared, keeps, onPulled: counted("pulled") });
+    const pull = new SyncPull({ retryMs }, { ...shared, onPulled: counted("pulled") });
     this.whole = whole;
     this.#state = state;
-    this.handoff = new Handoff({ retryMs: config.RETRY_MS }, { state, pull, push, logger, now: () => clock.now() });
-    const offerAll = (target: Pubkey) => push.offerAll(target);
-    this.#delivery = new PendingDelivery({ retryMs: config.RETRY_MS }, { ...shared, offerAll });
+    this.#greetings = greetings;
+    this.#dataReason = () => dataReason({ greeter, state, view, clock });
+    this.handoff = new Handoff({ retryMs }, { state, pull, push, logger, now: () => clock.now() });
+    this.#delivery = new PendingDelivery({ retryMs }, { ...shared, offerAll: (target) => push.offerAll(target) });
     this.#methods = {
       ...shared,
-      keys,
       stamps: new StampClock(pubkeyBytes(keys.pubkey), clock),
-      replicator: new Replicator({ memberTimeoutMs, stragglerMs }, { view, links }),
+      replicator: new Replicator({ memberTimeoutMs, stragglerMs }, { view, links, absences }),
       accounts: new AccountPull({ links, view, whole, clock, pull }),
     };
-    const pulled = { ...shared, keys, ownState: () => whole.ownState };
-    const received = { ...shared, keeps, onReceived: counted("received") };
-    this.replicaMethods = new Map<number, ReplicaMethod>([
-      [KIND.replicate, replicateMethod(shared)],
-      [KIND.offer, offerMethod(received)],
-      [KIND.handOver, handOverMethod(received)],
-      [KIND.pullIndex, pullIndexMethod(pulled)],
-      [KIND.pullRecords, pullRecordsMethod(pulled)],
-      [KIND.pullTombstones, pullTombstonesMethod(pulled)],
-      [KIND.pullAccount, pullAccountMethod(pulled)],
-    ]);
+    const served = { ...shared, ownState: () => whole.ownState, onReceived: counted("received") };
+    this.replicaMethods = replicaMethods(served, greetings.method);
     this.#gauges(metrics);
   }
 
+  #greet(parts: Omit<GreetingsParts, "onPlanned" | "onReturned" | "onFound">): Greetings {
+    return new Greetings({
+      ...parts,
+      onPlanned: () => this.handoff.viewChanged(),
+      onReturned: (member) => this.#delivery.returned(member),
+      onFound: () => this.#metrics.losses.inc(),
+    });
+  }
+
   /** Reads what an earlier run left. @throws DatabaseError */
-  load(): Promise<void> {
-    return this.#state.load();
+  async load(): Promise<void> {
+    await this.#state.load();
+    await this.#greetings.load();
+  }
+
+  /** Why the data is not whole, as far as waiting helps; undefined when it is. */
+  dataReason(): string | undefined {
+    return this.#dataReason();
+  }
+
+  /**
+   * The first step of a stop: the members are told, so that they wait for nobody, and are brought what is kept for them, as
+   * far as that goes in a few seconds.
+   */
+  async leave(): Promise<void> {
+    const flushed = Promise.all([this.#greetings.greeter.leave(), this.#delivery.run(), this.#greetings.save()]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, FLUSH_MS);
+    await Promise.race([flushed.catch(() => {}), promise]);
+    clearTimeout(timer);
   }
 
   /** Runs one request of a client. @throws StorageError */
@@ -114,6 +139,8 @@ export class StorageNode {
   work(background: Background): void {
     const everyMs = this.#config.RETRY_MS;
     background.follow((signal) => this.handoff.run(signal));
+    background.repeat({ name: "hello", everyMs: RETURNED_MS, run: () => this.#greetings.greeter.run() });
+    background.repeat({ name: "hello", everyMs: MEMORY_MS, run: () => this.#greetings.save() });
     background.repeat({ name: "pending", everyMs, run: () => this.#delivery.run() });
     background.repeat({ name: "pending", everyMs: RETURNED_MS, run: () => this.#delivery.runReturned() });
     const expire = async () => this.#metrics.retention.droppedDays.inc(await this.data.expiry.run());
@@ -137,6 +164,11 @@ export class StorageNode {
       "swarmpost_storage_sync_tasks",
       "Parts of the ring still pulled.",
       () => this.#state.tasks.length,
+    );
+    metrics.gaugeFrom(
+      "swarmpost_storage_whole_state",
+      "1 when this node knows of nothing that it lacks, else 0.",
+      () => (this.whole.ownState === "whole" ? 1 : 0),
     );
   }
 }

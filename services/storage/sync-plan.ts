@@ -38,7 +38,12 @@ export function planSync(input: PlanInput): SyncTask[] {
 const NOTHING_PULLED = { done: new Map(), owed: new Map(), again: undefined };
 
 /** One task for everything, from the other members. */
-function fromMates(kind: "empty" | "missed" | "refresh", current: KnownMap, own: KnownSwarm, self: Pubkey): SyncTask[] {
+export function fromMates(
+  kind: "empty" | "missed" | "refresh",
+  current: KnownMap,
+  own: KnownSwarm,
+  self: Pubkey,
+): SyncTask[] {
   const sources = own.members.filter((member) => member !== self);
   if (sources.length === 0) return [];
   const size = own.members.length;

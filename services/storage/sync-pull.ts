@@ -157,6 +157,7 @@ export class SyncPull {
       const stores = reader.list(MAX_ENTRIES, decodeRecord).filter((record) => record.kind === "store");
       const taken = (await takeRecords(stores, this.#parts)).filter(Boolean).length;
       this.#parts.onPulled(taken);
+      if (taken > 0) this.#parts.state.progressed();
       count += taken;
       const came = new Set(stores.map(keyText));
       const rest = left.filter((key) => !came.has(keyText(key)));

@@ -1,4 +1,5 @@
 import type { Pubkey } from "@swarmpost/crypto";
+import type { Greeter } from "./greeter.ts";
 import type { HandoffState } from "./handoff-state.ts";
 import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
@@ -14,23 +15,32 @@ export interface Wholeness {
   holders(account: Buffer): Pubkey[];
 }
 
+/** What wholeness is read from. */
+export interface WholenessParts {
+  readonly state: HandoffState;
+  readonly view: NodeView;
+  readonly messages: MessageTable;
+  /** Whether this node knows of all that it may lack. */
+  readonly greeter: Pick<Greeter, "sure">;
+}
+
 /** Knows what this node lacks, and who has it. */
 export class NodeWholeness implements Wholeness {
-  readonly #parts: { state: HandoffState; view: NodeView; messages: MessageTable };
+  readonly #parts: WholenessParts;
 
-  constructor(parts: { state: HandoffState; view: NodeView; messages: MessageTable }) {
+  constructor(parts: WholenessParts) {
     this.#parts = parts;
   }
 
   behind(account: Buffer): boolean {
-    return this.#parts.state.behind.some((task) => covers(task, account));
+    return !this.#parts.greeter.sure || this.#parts.state.behind.some((task) => covers(task, account));
   }
 
   async canAnswer(account: Buffer): Promise<boolean> {
-    const { state, view, messages } = this.#parts;
+    const { state, view, messages, greeter } = this.#parts;
     if (view.keeps(account)) return !this.behind(account);
     // Before it erased anything of an account, a former holder has all that it ever had.
-    if (state.partial || state.behind.length > 0 || state.erasedOf(account)) return false;
+    if (!greeter.sure || state.partial || state.behind.length > 0 || state.erasedOf(account)) return false;
     return messages.knows(account);
   }
 
@@ -45,9 +55,9 @@ export class NodeWholeness implements Wholeness {
 
   /** What this node says of itself when it is pulled from. */
   get ownState(): SourceState {
-    const { state } = this.#parts;
+    const { state, greeter } = this.#parts;
     const { behind } = state;
     if (behind.some((task) => task.kind === "empty")) return "blank";
-    return behind.length > 0 || state.partial ? "behind" : "whole";
+    return behind.length > 0 || state.partial || !greeter.sure ? "behind" : "whole";
   }
 }

@@ -1,0 +1,138 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import { LinkError, type PeerLinks } from "@swarmpost/rpc";
+import type { Clock, Logger } from "@swarmpost/runtime";
+import type { DatabaseIdentity } from "./database-identity.ts";
+import { StorageError } from "./errors.ts";
+import { decodeHelloAnswer, encodeHello, type Hello, type HelloAnswer } from "./hello-codec.ts";
+import type { NodeView } from "./node-view.ts";
+import { KIND, REFUSAL } from "./replica-kinds.ts";
+
+/** What greeting needs. */
+export interface GreeterParts {
+  readonly identity: DatabaseIdentity;
+  readonly view: NodeView;
+  readonly links: PeerLinks;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The database lost something: everything is to be pulled. Resolves once that is on disk. */
+  readonly onLost: () => Promise<void>;
+  /** Told of each loss that is found. */
+  readonly onFound: () => void;
+}
+
+interface Told {
+  readonly id: Buffer;
+  readonly commits: bigint;
+  readonly atMs: number;
+}
+
+const DEADLINE_MS = 1_000;
+/** How often a member is told of new commits. */
+const TELL_MS = 1_000;
+/** A node that cannot ask enough members goes on with what it has. */
+const UNSURE_MS = 20_000;
+
+/**
+ * Tells the members of the swarm which database this node has and how far it has come, and hears what they remember. Until
+ * those that can be reached have answered, and have brought what they kept for it, the node is not sure that it holds what it
+ * acknowledged: its database may have been emptied or taken back to an older state while it was stopped.
+ */
+export class Greeter {
+  readonly #parts: GreeterParts;
+  /** Members that answered, and how many missed frames they keep. */
+  readonly #answered = new Map<Pubkey, number>();
+  readonly #told = new Map<Pubkey, Told>();
+  #sinceMs: number | undefined;
+  #sure = false;
+
+  constructor(parts: GreeterParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether this node knows of all that it may lack. */
+  get sure(): boolean {
+    return this.#sure;
+  }
+
+  /** A member has just started: it may have forgotten what it was told. */
+  again(member: Pubkey): void {
+    this.#told.delete(member);
+  }
+
+  /** Greets those that must hear something, once. @throws DatabaseError */
+  async run(): Promise<void> {
+    const { identity, view } = this.#parts;
+    if (view.ownSwarm === undefined) return;
+    this.#sinceMs ??= this.#parts.clock.now();
+    if (identity.unseen) {
+      await this.#parts.onLost();
+      await identity.planned();
+    }
+    await Promise.all(view.mates.filter((mate) => this.#due(mate)).map((mate) => this.#greet(mate)));
+    if (!this.#sure && !identity.unseen) this.#sure = this.#asked();
+  }
+
+  /** Tells the members that are there that this node is being stopped. */
+  async leave(): Promise<void> {
+    const { view, links } = this.#parts;
+    const there = view.mates.filter((mate) => links.state(mate) === "up");
+    await Promise.all(there.map((mate) => this.#send(mate, "leaving")));
+  }
+
+  #due(mate: Pubkey): boolean {
+    const { identity, clock } = this.#parts;
+    const kept = this.#answered.get(mate);
+    if (kept === undefined || (kept > 0 && !this.#sure)) return true;
+    const told = this.#told.get(mate);
+    if (told === undefined || !told.id.equals(identity.id)) return true;
+    return told.commits !== identity.commits && clock.now() - told.atMs >= TELL_MS;
+  }
+
+  async #greet(mate: Pubkey): Promise<void> {
+    const { identity, clock } = this.#parts;
+    const { id, commits } = identity;
+    const answer = await this.#send(mate, this.#sure ? "serving" : "starting");
+    if (answer === undefined) return;
+    const { remembered, kept } = answer;
+    if (remembered !== undefined && !identity.accounts(remembered)) return this.#lost(remembered.id);
+    this.#answered.set(mate, kept);
+    this.#told.set(mate, { id, commits, atMs: clock.now() });
+  }
+
+  async #send(mate: Pubkey, phase: Hello["phase"]): Promise<HelloAnswer | undefined> {
+    const { identity, links } = this.#parts;
+    const { id, commits, former } = identity;
+    const payload = encodeHello({ id, commits, former, phase });
+    try {
+      return decodeHelloAnswer(await links.request(mate, KIND.hello, payload, { deadlineMs: DEADLINE_MS }));
+    } catch (error) {
+      if (!(error instanceof LinkError || error instanceof StorageError)) throw error;
+      // A program of a release before this one remembers nothing.
+      const knowsNone = error.code === "refused" && error.detail === REFUSAL.invalid;
+      return knowsNone ? { kept: 0, remembered: undefined } : undefined;
+    }
+  }
+
+  /** Asked once, however many members say so. */
+  async #lost(remembered: Buffer): Promise<void> {
+    const { identity, logger, clock, onFound } = this.#parts;
+    this.#sure = false;
+    this.#sinceMs = clock.now();
+    this.#answered.clear();
+    if (identity.unseen) return;
+    logger.warn("database_lost_what_members_remember", { state: identity.commits === 0n ? "empty" : "older" });
+    onFound();
+    await identity.renew([remembered]);
+  }
+
+  /** Whether all that can be reached, and with this node a majority, have answered and keep nothing; or it took too long. */
+  #asked(): boolean {
+    const { view, links, clock } = this.#parts;
+    if (clock.now() - (this.#sinceMs ?? clock.now()) >= UNSURE_MS) return true;
+    const reachable = (mate: Pubkey) => view.current.node(mate)?.contact !== undefined && links.state(mate) !== "down";
+    const { mates } = view;
+    const answered = mates.filter((mate) => this.#answered.has(mate));
+    const isDone = mates.every((mate) => (this.#answered.get(mate) ?? (reachable(mate) ? 1 : 0)) === 0);
+    return isDone && answered.length >= Math.floor((mates.length + 1) / 2);
+  }
+}
