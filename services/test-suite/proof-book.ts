@@ -9,7 +9,7 @@ import type { RegistryFollower } from "./registry-follower.ts";
 /** What the book's contents did. */
 export interface ProofChange {
   readonly accepted: readonly KeptProof[];
-  readonly dropped: readonly Pubkey[];
+  readonly dropped: readonly KeptProof[];
 }
 
 /** Where a proof came from: an own relay signed it, or another cluster sent it. */
@@ -79,9 +79,9 @@ export class ProofBook {
     const oldest = clock.now() - this.#options.lifetimeMs;
     const dropped = [...this.#kept]
       .filter(([node, { receivedMs }]) => receivedMs < oldest || (registry.known && !registry.has(node)))
-      .map(([node]) => node);
+      .map(([, kept]) => kept);
     if (dropped.length === 0) return;
-    for (const node of dropped) this.#kept.delete(node);
+    for (const { proof } of dropped) this.#kept.delete(proof.pubkey);
     this.#parts.logger.info("proofs_dropped", { dropped: dropped.length, proof_count: this.#kept.size });
     this.#tell({ accepted: [], dropped });
   }

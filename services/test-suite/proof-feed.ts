@@ -40,7 +40,7 @@ export class ProofFeed {
   }
 
   #take({ accepted, dropped }: ProofChange): void {
-    const nodes = [...accepted.map(({ proof }) => proof.pubkey), ...dropped];
+    const nodes = [...accepted, ...dropped].map(({ proof }) => proof.pubkey);
     for (const watcher of this.#watchers) watcher.add(nodes);
     if (this.#unpublished.size === 0) setImmediate(() => this.#publish());
     for (const node of nodes) this.#unpublished.add(node);

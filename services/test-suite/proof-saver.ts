@@ -11,7 +11,8 @@ const REST_MS = 60_000;
 /** Writes changes behind: an outage of Postgres delays what a restart would know, and nothing else. */
 export class ProofSaver implements AsyncDisposable {
   readonly #parts: { store: ProofStore; book: ProofBook; logger: Logger; metrics: TestSuiteMetrics };
-  readonly #changed = new Set<Pubkey>();
+  /** With the time of the last proof that was known. */
+  readonly #changed = new Map<Pubkey, number>();
   readonly #loop: WakeableLoop;
   #failing = false;
 
@@ -26,8 +27,8 @@ export class ProofSaver implements AsyncDisposable {
   }
 
   note(change: ProofChange): void {
-    for (const { proof } of change.accepted) this.#changed.add(proof.pubkey);
-    for (const node of change.dropped) this.#changed.add(node);
+    for (const { proof, receivedMs } of [...change.accepted, ...change.dropped])
+      this.#changed.set(proof.pubkey, receivedMs);
     this.#loop.wake();
   }
 
@@ -40,9 +41,9 @@ export class ProofSaver implements AsyncDisposable {
   async #save(): Promise<number> {
     const { store, book, logger, metrics } = this.#parts;
     try {
-      for (const node of this.#changed) {
+      for (const [node, receivedMs] of this.#changed) {
         const kept = book.get(node);
-        await (kept ? store.put(node, kept) : store.remove(node));
+        await (kept ? store.put(node, kept) : store.remove(node, receivedMs));
         if (book.get(node) === kept) this.#changed.delete(node);
         metrics.proofs.saves.inc({ result: "saved" });
       }

@@ -51,9 +51,9 @@ export class ProofStore {
     });
   }
 
-  /** @throws DatabaseError */
-  async remove(node: Pubkey): Promise<void> {
-    const values = [pubkeyBytes(node)];
-    await this.#database.query({ name: "remove_proof", text: "delete from uptime_proof where node = $1", values });
+  /** Forgets a node's proof unless one that was received later is there: another process may have taken over. @throws DatabaseError */
+  async remove(node: Pubkey, receivedMs: number): Promise<void> {
+    const text = "delete from uptime_proof where node = $1 and received_ms <= $2";
+    await this.#database.query({ name: "remove_proof", text, values: [pubkeyBytes(node), BigInt(receivedMs)] });
   }
 }
