@@ -1,12 +1,11 @@
 import { accountFromEntropy, ClientError, type SwarmpostClient } from "@swarmpost/client";
-import { type Clock, errorFields, type Logger } from "@swarmpost/runtime";
+import { type Clock, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
 import { CanaryAccounts } from "./canary-accounts.ts";
 import type { CanaryConnection } from "./canary-connection.ts";
 import { type Finding, lookFor } from "./canary-look.ts";
 import { type CanarySchedule, nextLookMs } from "./canary-schedule.ts";
 import { CANARY_STATES, type CanaryMessage, type CanaryStore } from "./canary-store.ts";
 import type { TestSuiteMetrics } from "./metrics.ts";
-import { WakeableLoop } from "./wakeable-loop.ts";
 
 /** How often the canary writes and when it looks. */
 export interface CanaryOptions extends CanarySchedule {

@@ -2,10 +2,9 @@ import type { Pubkey } from "@swarmpost/crypto";
 import { decodeProof, type SignedProof } from "@swarmpost/proof";
 import { NodeService } from "@swarmpost/protos";
 import { type Client, createClient, openChannel } from "@swarmpost/rpc";
-import { backoff, type Clock, errorFields, type Logger } from "@swarmpost/runtime";
+import { backoff, type Clock, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
 import type { KeptProof } from "./kept-proof.ts";
 import type { ProofBook } from "./proof-book.ts";
-import { WakeableLoop } from "./wakeable-loop.ts";
 
 const RETRY = { minMs: 250, maxMs: 1_000 } as const;
 const SIGN_DEADLINE_MS = 5_000;

@@ -1,11 +1,10 @@
 import { lookup } from "node:dns/promises";
 import type { Pubkey } from "@swarmpost/crypto";
-import { type Clock, errorFields, type Logger } from "@swarmpost/runtime";
+import { type Clock, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
 import { type Address, addressText } from "./config-values.ts";
 import type { TestSuiteMetrics } from "./metrics.ts";
 import { OwnRelay } from "./own-relay.ts";
 import type { ProofBook } from "./proof-book.ts";
-import { WakeableLoop } from "./wakeable-loop.ts";
 
 /** Which relays are the own cluster's, and how often they are asked. */
 export interface OwnRelaysOptions {

@@ -1,9 +1,8 @@
 import type { Pubkey } from "@swarmpost/crypto";
-import { errorFields, type Logger } from "@swarmpost/runtime";
+import { errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
 import type { ProofBook, ProofChange } from "./proof-book.ts";
 import type { ProofStore } from "./proof-store.ts";
 import type { TestSuiteMetrics } from "./metrics.ts";
-import { WakeableLoop } from "./wakeable-loop.ts";
 
 const RETRY_MS = 1_000;
 const REST_MS = 60_000;

@@ -1,6 +1,6 @@
 import { type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import type { SignedProof } from "@swarmpost/proof";
-import { backoff, type Clock, errorFields, type Logger } from "@swarmpost/runtime";
+import { backoff, type Clock, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
 import { addressText, type PeerSeed } from "./config-values.ts";
 import { fitRequest } from "./exchange-bounds.ts";
 import { sendable } from "./kept-proof.ts";
@@ -9,7 +9,6 @@ import type { OwnRelays } from "./own-relays.ts";
 import type { ProofBook } from "./proof-book.ts";
 import type { ProofExchange } from "./proof-exchange.ts";
 import { sample } from "./sample.ts";
-import { WakeableLoop } from "./wakeable-loop.ts";
 
 /** How often proofs are exchanged, and whom with at first. */
 export interface ProofSpreaderOptions {

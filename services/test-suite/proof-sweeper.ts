@@ -1,7 +1,7 @@
+import { WakeableLoop } from "@swarmpost/runtime";
 import type { TestSuiteMetrics } from "./metrics.ts";
 import type { ProofBook } from "./proof-book.ts";
 import type { RegistryFollower } from "./registry-follower.ts";
-import { WakeableLoop } from "./wakeable-loop.ts";
 
 const SWEEP_MS = 1_000;
 

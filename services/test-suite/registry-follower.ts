@@ -2,9 +2,8 @@ import { type Pubkey, pubkey } from "@swarmpost/crypto";
 import { networkId } from "@swarmpost/proof";
 import type { ChainService, Registry } from "@swarmpost/protos";
 import type { Client } from "@swarmpost/rpc";
-import { backoff, errorFields, type Logger } from "@swarmpost/runtime";
+import { backoff, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
 import type { TestSuiteMetrics } from "./metrics.ts";
-import { WakeableLoop } from "./wakeable-loop.ts";
 
 const RETRY = { minMs: 200, maxMs: 5_000 } as const;
 const DEADLINE_MS = 5_000;
