@@ -8,7 +8,7 @@ import {
   SwarmMapChangedSchema,
   SwarmService,
 } from "@swarmpost/protos";
-import { createClient, openChannel } from "@swarmpost/rpc";
+import { type ChannelOptions, createClient, openChannel } from "@swarmpost/rpc";
 import type { Runtime } from "@swarmpost/runtime";
 import { composeView } from "./build-view.ts";
 import { ContactBook } from "./contact-book.ts";
@@ -23,6 +23,8 @@ export interface FollowOptions {
   readonly chainWatcherAddress: string;
   readonly coordinatorAddress: string;
   readonly testSuiteAddress: string;
+  /** What this service shows them and whom it believes, PEM; plain when absent. */
+  readonly tls?: ChannelOptions["tls"];
   /** Brings changes at once. Stays the caller's: it is not disposed with the follower. */
   readonly bus: Bus;
   /** How often each source is asked whether or not the bus said something; 30 s by default. */
@@ -131,7 +133,7 @@ function hintHandler(source: Source, loop: PullLoop, cell: ViewCell): (payload: 
 }
 
 function registrySource(options: FollowOptions, book: RegistryBook, stack: AsyncDisposableStack): Source {
-  const client = createClient(ChainService, stack.use(openChannel(options.chainWatcherAddress)));
+  const client = createClient(ChainService, stack.use(openChannel(options.chainWatcherAddress, options)));
   return {
     name: "chain-watcher",
     subject: "swarmpost.chain.registry",
@@ -143,7 +145,7 @@ function registrySource(options: FollowOptions, book: RegistryBook, stack: Async
 }
 
 function mapSource(options: FollowOptions, book: MapBook, stack: AsyncDisposableStack): Source {
-  const client = createClient(SwarmService, stack.use(openChannel(options.coordinatorAddress)));
+  const client = createClient(SwarmService, stack.use(openChannel(options.coordinatorAddress, options)));
   return {
     name: "swarm-coordinator",
     subject: "swarmpost.swarm.map",
@@ -164,7 +166,7 @@ function proofSource(
   book: ContactBook,
   { stack, runtime, cell }: { stack: AsyncDisposableStack; runtime: Runtime; cell: ViewCell },
 ): Source {
-  const client = createClient(ProofService, stack.use(openChannel(options.testSuiteAddress)));
+  const client = createClient(ProofService, stack.use(openChannel(options.testSuiteAddress, options)));
   return {
     name: "test-suite",
     subject: "swarmpost.proof.changed",

@@ -4,7 +4,9 @@ import { MAX_MESSAGE_BYTES } from "./frame.ts";
 /** How a channel reaches its server. */
 export interface ChannelOptions {
   /** PEM; plain when absent. */
-  tls?: { ca: string; certificate: string; key: string };
+  tls?: { readonly ca: string; readonly certificate: string; readonly key: string } | undefined;
+  /** Name that the server's certificate must be for, when `address` holds an IP address that the name resolved to. */
+  serverName?: string | undefined;
 }
 
 /** A connection to one gRPC server: made when first used, kept, re-made by itself with backoff. Calls fail fast. */
@@ -19,11 +21,13 @@ export class GrpcChannel implements Channel {
 
   constructor(address: string, options: ChannelOptions) {
     this.address = address;
-    const { tls } = options;
+    const { tls, serverName } = options;
     const secure = tls
       ? credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.certificate))
       : credentials.createInsecure();
+    const named = tls !== undefined && serverName !== undefined;
     this.client = new GrpcClient(address, secure, {
+      ...(named ? { "grpc.ssl_target_name_override": serverName, "grpc.default_authority": serverName } : {}),
       "grpc.enable_http_proxy": 0,
       "grpc.use_local_subchannel_pool": 1,
       "grpc.service_config_disable_resolution": 1,

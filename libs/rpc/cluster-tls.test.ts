@@ -1,44 +1,13 @@
-import "reflect-metadata";
 import assert from "node:assert/strict";
-import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import { BasicConstraintsExtension, SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { ChainService } from "@swarmpost/protos";
-import { createClient, GrpcServer, implement, openChannel, RpcError } from "./index.ts";
+import { type ChannelOptions, createClient, GrpcServer, implement, openChannel, RpcError } from "./index.ts";
+import { testAuthority, type TestCertificate } from "./test-authority.ts";
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-const dates = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
+const [ours, theirs] = await Promise.all([testAuthority(), testAuthority()]);
 
-async function keyPair() {
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  return { keys: keys as never, pem: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n` };
-}
-
-/** A certificate authority and one certificate of it for localhost, PEM. */
-async function authority(): Promise<{ ca: string; certificate: string; key: string }> {
-  const [root, leaf] = [await keyPair(), await keyPair()];
-  const issuer = { signingAlgorithm: algorithm, ...dates };
-  const ca = await X509CertificateGenerator.createSelfSigned({
-    ...issuer,
-    name: "CN=cluster",
-    keys: root.keys,
-    extensions: [new BasicConstraintsExtension(true)],
-  });
-  const certificate = await X509CertificateGenerator.create({
-    ...issuer,
-    subject: "CN=localhost",
-    issuer: "CN=cluster",
-    signingKey: (root.keys as webcrypto.CryptoKeyPair).privateKey as never,
-    publicKey: (leaf.keys as webcrypto.CryptoKeyPair).publicKey as never,
-    extensions: [new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }])],
-  });
-  return { ca: ca.toString("pem"), certificate: certificate.toString("pem"), key: leaf.pem };
-}
-
-test("inside a cluster with a CA, callers with its certificate are served and all others are not", async () => {
-  const [ours, theirs] = await Promise.all([authority(), authority()]);
-  await using server = new GrpcServer({ host: "localhost", port: 0, graceMs: 50, tls: ours });
+async function serve(tls: TestCertificate): Promise<GrpcServer> {
+  const server = new GrpcServer({ host: "127.0.0.1", port: 0, graceMs: 50, tls });
   implement(server, ChainService, {
     getRegistry: async () => ({ registry: { height: 1n } }),
     async *watchBlocks() {
@@ -46,12 +15,41 @@ test("inside a cluster with a CA, callers with its certificate are served and al
     },
   });
   await server.listen();
-  await using good = openChannel(server.address, { tls: ours });
-  assert.equal((await createClient(ChainService, good).getRegistry({})).registry?.height, 1n);
-  for (const options of [{}, { tls: { ...theirs, ca: ours.ca } }, { tls: { ...ours, ca: theirs.ca } }]) {
-    await using bad = openChannel(server.address, options);
-    await assert.rejects(createClient(ChainService, bad).getRegistry({}), (error: unknown) => {
-      return error instanceof RpcError && error.code === "unavailable";
-    });
-  }
+  return server;
+}
+
+async function height(server: GrpcServer, options: ChannelOptions): Promise<bigint | undefined> {
+  await using channel = openChannel(server.address, options);
+  return (await createClient(ChainService, channel).getRegistry({})).registry?.height;
+}
+
+const refused = (error: unknown): boolean => error instanceof RpcError && error.code === "unavailable";
+
+test("inside a cluster with a CA, callers with its certificate are served and all others are not", async () => {
+  const [server, caller, stranger] = await Promise.all([
+    ours.issue("127.0.0.1"),
+    ours.issue("caller"),
+    theirs.issue("caller"),
+  ]);
+  await using served = await serve(server);
+  assert.equal(await height(served, { tls: caller }), 1n);
+  await assert.rejects(height(served, {}), refused, "a caller without TLS");
+  await assert.rejects(height(served, { tls: { ...stranger, ca: server.ca } }), refused, "a certificate of another CA");
+  await assert.rejects(height(served, { tls: { ...caller, ca: stranger.ca } }), refused, "a server of another CA");
+});
+
+test("a server that is reached at an address must have a certificate for the name that led there", async () => {
+  const [server, tls] = await Promise.all([ours.issue("net-nodes", "*.net-nodes.space"), ours.issue("net-test-suite")]);
+  await using served = await serve(server);
+  assert.equal(await height(served, { tls, serverName: "net-nodes" }), 1n);
+  assert.equal(await height(served, { tls, serverName: "net-node-0.net-nodes.space" }), 1n);
+  await assert.rejects(height(served, { tls, serverName: "net-chain-watcher" }), refused, "another service's name");
+  await assert.rejects(height(served, { tls }), refused, "the bare address, which the certificate does not name");
+});
+
+test("a server without TLS is not believed by callers that ask for it", async () => {
+  const tls = await ours.issue("127.0.0.1");
+  await using plain = new GrpcServer({ host: "127.0.0.1", port: 0, graceMs: 50 });
+  await plain.listen();
+  await assert.rejects(height(plain, { tls }), refused);
 });

@@ -7,8 +7,8 @@ export interface GrpcServerOptions {
   host: string;
   /** 0 picks any free port; read the real one from `address`. */
   port: number;
-  /** PEM; plain when absent (only on loopback or until the cluster's CA is there). Callers must show a certificate of `ca`. */
-  tls?: { ca: string; certificate: string; key: string };
+  /** PEM; plain when absent, for loopback only. Callers must show a certificate of `ca`. */
+  tls?: { readonly ca: string; readonly certificate: string; readonly key: string } | undefined;
   /** Milliseconds that calls in flight get on disposal before they are cut. Default 5,000. */
   graceMs?: number;
   /** Told of everything a handler threw that was not an RpcError; the caller only sees "internal". */
@@ -70,7 +70,11 @@ export class GrpcServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.setServing(false);
     await new Promise<void>((resolve) => {
-      const force = setTimeout(() => this.#server.forceShutdown(), this.#options.graceMs ?? 5_000);
+      // grpc-js never tells the end of a shutdown once a connection spoke something else than HTTP/2.
+      const force = setTimeout(() => {
+        this.#server.forceShutdown();
+        resolve();
+      }, this.#options.graceMs ?? 5_000);
       this.#server.tryShutdown(() => {
         clearTimeout(force);
         resolve();

@@ -1,6 +1,7 @@
 export { type AdminServer, startAdminServer } from "./admin-server.ts";
 export { Batcher, type BatcherOptions } from "./batcher.ts";
 export { type Clock, ManualClock, systemClock } from "./clock.ts";
+export { type ClusterTls, clusterTlsConfig, readClusterTls } from "./cluster-tls.ts";
 export {
   type ConfigEntry,
   type ConfigOf,

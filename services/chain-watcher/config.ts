@@ -1,5 +1,5 @@
 import { electionConfig } from "@swarmpost/kubernetes";
-import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
 import { isAddress } from "viem";
 
 const rpcUrls = configTypes.text
@@ -19,6 +19,7 @@ export const chainWatcherConfig = defineConfig({
   BUS_URL: sharedConfig.BUS_URL,
   GRPC_HOST: sharedConfig.GRPC_HOST,
   GRPC_PORT: sharedConfig.GRPC_PORT,
+  ...clusterTlsConfig,
   CHAIN_RPC_URLS: {
     schema: rpcUrls,
     doc: "JSON-RPC endpoints of the chain, separated by commas; one is used until it fails, then the next.",

@@ -2,7 +2,7 @@ import { type Bus, connectNats } from "@swarmpost/bus";
 import { openMigrated } from "@swarmpost/postgres";
 import { ChainService } from "@swarmpost/protos";
 import { GrpcServer, implement } from "@swarmpost/rpc";
-import { errorFields, type Runtime } from "@swarmpost/runtime";
+import { errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import type { ChainWatcherConfig } from "./config.ts";
 import { EndpointRing } from "./endpoint-ring.ts";
 import { EvmEndpoint } from "./evm-endpoint.ts";
@@ -95,7 +95,8 @@ function makeServer(
   watchBlocks: WatchBlocks,
 ): GrpcServer {
   const onError = (method: string, error: unknown) => logger.error("call_failed", { ...errorFields(error), method });
-  const server = new GrpcServer({ host: config.GRPC_HOST, port: config.GRPC_PORT, onError });
+  const options = { host: config.GRPC_HOST, port: config.GRPC_PORT, tls: readClusterTls(config) };
+  const server = new GrpcServer({ ...options, onError });
   implement(server, ChainService, {
     getRegistry: async () => ({ registry: registryMessage(feed.current) }),
     watchBlocks: (request, call) => watchBlocks.handle(request, call),

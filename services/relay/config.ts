@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
 import { z } from "zod";
 
 const { text, port, integer } = configTypes;
@@ -51,6 +51,7 @@ export const relayConfig = defineConfig({
   GRPC_PORT: sharedConfig.GRPC_PORT,
   BUS_URL: sharedConfig.BUS_URL,
   REDIS_URL: sharedConfig.REDIS_URL,
+  ...clusterTlsConfig,
   CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
   COORDINATOR: { schema: text, doc: "host:port of swarm-coordinator's gRPC.", default: "127.0.0.1:50052" },
   TEST_SUITE: { schema: text, doc: "host:port of test-suite's gRPC.", default: "127.0.0.1:50053" },

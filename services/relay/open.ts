@@ -1,7 +1,7 @@
 import { type Bus, connectNats } from "@swarmpost/bus";
 import { type Cache, connectRedis } from "@swarmpost/cache";
 import { followNetwork, type ViewFollower } from "@swarmpost/network-view";
-import type { Runtime } from "@swarmpost/runtime";
+import { readClusterTls, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { Admit } from "./peer-contacts.ts";
 
@@ -27,6 +27,7 @@ export function followSources(config: RelayConfig, bus: Bus, runtime: Runtime): 
     chainWatcherAddress: config.CHAIN_WATCHER,
     coordinatorAddress: config.COORDINATOR,
     testSuiteAddress: config.TEST_SUITE,
+    tls: readClusterTls(config),
     bus,
   };
   return followNetwork(options, { runtime });

@@ -10,7 +10,7 @@ import {
   PeerLinks,
   PeerServer,
 } from "@swarmpost/rpc";
-import { errorFields, type Runtime } from "@swarmpost/runtime";
+import { errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import { edgeCertificate } from "./edge-certificate.ts";
 import { EdgeServer } from "./edge-server.ts";
@@ -53,6 +53,7 @@ export async function createRelay(
   const keys = nodeKeysFromSeed(Buffer.from(config.NODE_SEED, "hex"));
   const certificate = await nodeCertificate(keys);
   const metrics = relayMetrics(runtime.metrics);
+  const tls = readClusterTls(config);
   const work = makeWork(config);
   const address = stack.use(await PublicAddress.open(await addressFinder(config), runtime));
 
@@ -60,7 +61,7 @@ export async function createRelay(
   const cache = stack.use(await open.cache(config.REDIS_URL, runtime));
   const follower = stack.use(await (open.view ?? followSources)(config, bus, runtime));
   const view = () => follower.current;
-  const proofs = createClient(ProofService, stack.use(openChannel(config.TEST_SUITE)));
+  const proofs = createClient(ProofService, stack.use(openChannel(config.TEST_SUITE, { tls })));
   const storage = new StorageRpc(stack.use(openLocalLink(config.STORAGE_ADDRESS)));
   const readiness = stack.use(new Readiness(keys.pubkey, { view: follower, storage }));
   relayGauges(runtime.metrics, { cache, work: Object.values(work), readiness });
@@ -73,7 +74,7 @@ export async function createRelay(
   const onionParts = { keys, cache, storage, links, view, metrics, clock: runtime.clock, exits: work.exits, stack };
   const onions = makeOnionRelay(config, onionParts);
   const jsonRpc = { seeds: new SeedAnswers({ keys }, runtime), view };
-  const shared = { ...onionParts, certificate, config, runtime, readiness, follower, registered, address };
+  const shared = { ...onionParts, certificate, config, runtime, readiness, follower, registered, address, tls };
   const served = await serve({ ...shared, admit: open.admit, limiter, onions, jsonRpc, storage, proofs, work });
 
   readiness.opened();
@@ -94,7 +95,7 @@ async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "
   const served = { routes: routes({ ...parts, limited: metrics.limited }), work: work.clients };
   const edgeParts = { ...served, waitMs: config.HOP_TIMEOUT_MS, metrics, onError };
   const edge = stack.use(new EdgeServer({ ...edgeOptionsOf(config), ...(await edgeCertificate(config)) }, edgeParts));
-  const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT };
+  const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT, tls: parts.tls };
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));
   const ports = () => ({ httpsPort: edge.port, peerPort: Number(peers.address.split(":").at(-1)) });
   const contact = () => ({ ip: parts.address.ip, ...publicPorts(config, ports()), certificate });

@@ -1,6 +1,6 @@
 import type { NetworkView, ViewFollower } from "@swarmpost/network-view";
 import type { PeerIdentity, PeerLinks } from "@swarmpost/rpc";
-import type { Runtime } from "@swarmpost/runtime";
+import type { ClusterTls, Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { RelayWork } from "./from-config.ts";
 import type { relayMetrics } from "./metrics.ts";
@@ -23,5 +23,6 @@ export type Serving = PeerIdentity &
     readonly registered: Admit;
     readonly admit: Admit | undefined;
     readonly address: PublicAddress;
+    readonly tls: ClusterTls | undefined;
     readonly stack: AsyncDisposableStack;
   };

@@ -1,5 +1,5 @@
 import { electionConfig } from "@swarmpost/kubernetes";
-import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
 import { nodeServers } from "./node-servers.ts";
 
 /** Configuration of swarm-coordinator. */
@@ -9,6 +9,7 @@ export const swarmCoordinatorConfig = defineConfig({
   DATABASE_URL: sharedConfig.DATABASE_URL,
   GRPC_HOST: sharedConfig.GRPC_HOST,
   GRPC_PORT: sharedConfig.GRPC_PORT,
+  ...clusterTlsConfig,
   CHAIN_WATCHER: {
     schema: configTypes.text,
     doc: "Where chain-watcher serves gRPC, as host:port.",

@@ -2,7 +2,7 @@ import { type Bus, connectNats } from "@swarmpost/bus";
 import { openMigrated } from "@swarmpost/postgres";
 import { ChainService, SwarmService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
-import { errorFields, type Runtime } from "@swarmpost/runtime";
+import { errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import type { SwarmState } from "@swarmpost/swarm";
 import { budgetsFromConfig } from "./budgets-from-config.ts";
 import { ChainFollower } from "./chain-follower.ts";
@@ -83,7 +83,8 @@ async function serve(
 ): Promise<GrpcServer> {
   const onError = (method: string, error: unknown): void =>
     runtime.logger.error("handler_failed", { method, ...errorFields(error) });
-  const server = stack.use(new GrpcServer({ host: config.GRPC_HOST, port: config.GRPC_PORT, onError }));
+  const options = { host: config.GRPC_HOST, port: config.GRPC_PORT, tls: readClusterTls(config) };
+  const server = stack.use(new GrpcServer({ ...options, onError }));
   const stop = new AbortController();
   stack.defer(() => stop.abort());
   implement(server, SwarmService, { getMap: getMap(broadcast), watchMap: watchMap(broadcast, stop.signal) });
@@ -98,7 +99,8 @@ function follow(config: SwarmCoordinatorConfig, parts: Parts, stack: AsyncDispos
     const firstWhole = !broadcast.current && map.upToDate;
     if (firstWhole || (changed && broadcast.current)) inForce(parts);
   };
-  const client = createClient(ChainService, stack.use(openChannel(config.CHAIN_WATCHER)));
+  const tls = readClusterTls(config);
+  const client = createClient(ChainService, stack.use(openChannel(config.CHAIN_WATCHER, { tls })));
   return new ChainFollower({ client, map, logger: runtime.logger, metrics, onProgress });
 }
 
@@ -106,7 +108,9 @@ function inForce({ map, metrics, broadcast, saver, keepBudgets }: Parts): void {
   const { current } = map.history;
   metrics.map.height.set(Number(current.height));
   metrics.map.swarms.set(current.swarms.size);
-  metrics.map.nodes.set([...current.swarms.values()].reduce((sum, { members }) => sum + members.length, 0));
+  const sizes = [...current.swarms.values()].map(({ members }) => members.length);
+  metrics.map.nodes.set(sizes.reduce((sum, size) => sum + size, 0));
+  metrics.map.smallest.set(sizes.length === 0 ? 0 : Math.min(...sizes));
   broadcast.announce(map.history);
   if (map.stored) saver.save(map.stored);
   keepBudgets(current);

@@ -1,5 +1,5 @@
 import { electionConfig } from "@swarmpost/kubernetes";
-import { type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
 import { MIN_TTL_MS, PUBLIC_INBOX_MAX_TTL_MS } from "@swarmpost/storage-rpc";
 import { z } from "zod";
 import { addressList, peerSeedList, versionText } from "./config-values.ts";
@@ -13,6 +13,7 @@ export const testSuiteConfig = defineConfig({
   DATABASE_URL: sharedConfig.DATABASE_URL,
   GRPC_HOST: sharedConfig.GRPC_HOST,
   GRPC_PORT: sharedConfig.GRPC_PORT,
+  ...clusterTlsConfig,
   CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
   RELAYS: {
     schema: addressList,

@@ -2,7 +2,7 @@ import type { Pubkey } from "@swarmpost/crypto";
 import { decodeProof, type SignedProof } from "@swarmpost/proof";
 import { NodeService } from "@swarmpost/protos";
 import { type Client, createClient, openChannel } from "@swarmpost/rpc";
-import { backoff, type Clock, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
+import { backoff, type Clock, type ClusterTls, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
 import type { KeptProof } from "./kept-proof.ts";
 import type { ProofBook } from "./proof-book.ts";
 
@@ -11,7 +11,12 @@ const SIGN_DEADLINE_MS = 5_000;
 
 /** Where a relay is and how often it proves itself. */
 export interface OwnRelayOptions {
+  /** `host:port`, the host being an IP address. */
   readonly address: string;
+  /** Name that `address` was found by, which the relay's certificate must be for. */
+  readonly serverName?: string | undefined;
+  /** What this service shows the relay and whom it believes, PEM; plain when absent. */
+  readonly tls?: ClusterTls | undefined;
   readonly intervalMs: number;
   readonly checkMs: number;
 }
@@ -30,7 +35,7 @@ export class OwnRelay implements AsyncDisposable {
   constructor(options: OwnRelayOptions, parts: { book: ProofBook; clock: Clock; logger: Logger }) {
     this.#options = options;
     this.#parts = parts;
-    this.#channel = openChannel(options.address);
+    this.#channel = openChannel(options.address, options);
     this.#client = createClient(NodeService, this.#channel);
     this.#loop = new WakeableLoop((signal) => this.#prove(signal));
   }

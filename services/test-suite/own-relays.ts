@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import type { Pubkey } from "@swarmpost/crypto";
-import { type Clock, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
+import { type Clock, type ClusterTls, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
 import { type Address, addressText } from "./config-values.ts";
 import type { TestSuiteMetrics } from "./metrics.ts";
 import { OwnRelay } from "./own-relay.ts";
@@ -9,6 +10,8 @@ import type { ProofBook } from "./proof-book.ts";
 /** Which relays are the own cluster's, and how often they are asked. */
 export interface OwnRelaysOptions {
   readonly relays: readonly Address[];
+  /** What this service shows its relays and whom it believes, PEM; plain when absent. */
+  readonly tls?: ClusterTls | undefined;
   readonly intervalMs: number;
   readonly checkMs: number;
 }
@@ -62,21 +65,21 @@ export class OwnRelays implements AsyncDisposable {
   }
 
   async #resolve(): Promise<number> {
-    const { relays, intervalMs, checkMs } = this.#options;
+    const { relays, ...options } = this.#options;
     const found = await Promise.all(relays.map((relay) => this.#addressesOf(relay)));
-    const wanted = new Set(found.flatMap((addresses) => addresses ?? []));
-    for (const address of wanted) {
+    const wanted = new Map(found.flatMap((addresses) => addresses ?? []));
+    for (const [address, serverName] of wanted) {
       if (!this.#relays.has(address)) {
-        this.#relays.set(address, new OwnRelay({ address, intervalMs, checkMs }, this.#parts));
+        this.#relays.set(address, new OwnRelay({ ...options, address, serverName }, this.#parts));
       }
     }
     // A name server that is away is no reason to give up relays that answer.
     if (found.every((addresses) => addresses !== undefined)) await this.#keepOnly(wanted);
     this.#count();
-    return checkMs;
+    return options.checkMs;
   }
 
-  async #keepOnly(wanted: ReadonlySet<string>): Promise<void> {
+  async #keepOnly(wanted: ReadonlyMap<string, unknown>): Promise<void> {
     for (const [address, relay] of this.#relays) {
       if (wanted.has(address)) continue;
       this.#relays.delete(address);
@@ -84,10 +87,12 @@ export class OwnRelays implements AsyncDisposable {
     }
   }
 
-  async #addressesOf({ host, port }: Address): Promise<string[] | undefined> {
+  /** Each address with the name it was found by; an address that was given as such has none. */
+  async #addressesOf({ host, port }: Address): Promise<[string, string | undefined][] | undefined> {
     try {
       const addresses = await lookup(host, { all: true });
-      return addresses.map(({ address }) => addressText({ host: address, port }));
+      const name = isIP(host) ? undefined : host;
+      return addresses.map(({ address }) => [addressText({ host: address, port }), name]);
     } catch (error) {
       this.#parts.logger.warn("relay_name_unresolved", errorFields(error));
       return undefined;

@@ -2,8 +2,8 @@ import type { Pubkey } from "@swarmpost/crypto";
 import { decodeProof, type UptimeProof } from "@swarmpost/proof";
 import { ProofService } from "@swarmpost/protos";
 import { type Client, createClient, openChannel } from "@swarmpost/rpc";
-import { type Clock, createRuntime, type Runtime, silentLogger } from "@swarmpost/runtime";
-import type { TestSuiteConfig } from "../config.ts";
+import { type Clock, createRuntime, parseConfig, readClusterTls, type Runtime, silentLogger } from "@swarmpost/runtime";
+import { type TestSuiteConfig, testSuiteConfig } from "../config.ts";
 import { createTestSuite, type TestSuite } from "../service.ts";
 import type { ScriptedRelay } from "./scripted-relay.ts";
 
@@ -48,10 +48,15 @@ export async function startSuite(
 ): Promise<RunningSuite> {
   await using stack = new AsyncDisposableStack();
   const runtime = createRuntime("test-suite", { logger: silentLogger, ...(clock ? { clock } : {}) });
-  const config = { ...quick, RELAYS: relays.map((relay) => relay.address), ...settings };
+  const config = {
+    ...parseConfig(testSuiteConfig, { DATABASE_URL: settings.DATABASE_URL }),
+    ...quick,
+    RELAYS: relays.map((relay) => relay.address),
+    ...settings,
+  };
   const service = stack.use(await createTestSuite(config, runtime));
   for (const relay of relays) relay.testSuite = service.address;
-  const client = createClient(ProofService, stack.use(openChannel(service.address)));
+  const client = createClient(ProofService, stack.use(openChannel(service.address, { tls: readClusterTls(config) })));
   const opened = stack.move();
   return {
     service,

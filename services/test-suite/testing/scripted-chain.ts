@@ -1,6 +1,7 @@
 import { type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import { ChainService } from "@swarmpost/protos";
 import { GrpcServer, implement, RpcError } from "@swarmpost/rpc";
+import type { ClusterTls } from "@swarmpost/runtime";
 
 /** A chain-watcher whose registry a test writes. */
 export class ScriptedChain implements AsyncDisposable {
@@ -10,8 +11,8 @@ export class ScriptedChain implements AsyncDisposable {
   #height = 1n;
   readonly #server: GrpcServer;
 
-  constructor(port = 0) {
-    this.#server = new GrpcServer({ host: "127.0.0.1", port, graceMs: 50 });
+  constructor({ port = 0, tls }: { port?: number; tls?: ClusterTls } = {}) {
+    this.#server = new GrpcServer({ host: "127.0.0.1", port, graceMs: 50, tls });
     implement(this.#server, ChainService, {
       getRegistry: async () => {
         if (this.down) throw new RpcError("unavailable", "no chain");

@@ -9,10 +9,18 @@ import {
   ProofService,
 } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, nodeCertificate, openChannel, RpcError } from "@swarmpost/rpc";
-import type { Clock } from "@swarmpost/runtime";
+import type { Clock, ClusterTls } from "@swarmpost/runtime";
 
 /** Who answers a peer link: the scripted relays of all clusters, by node key. */
 export type PeerLinkTable = Map<Pubkey, ScriptedRelay>;
+
+/** What a scripted relay works with. */
+export interface ScriptedRelayParts {
+  readonly clock: Clock;
+  readonly table: PeerLinkTable;
+  /** The certificate of its control gRPC; plain when absent. */
+  readonly tls?: ClusterTls;
+}
 
 /** A relay whose readiness, contact and cluster a test writes; its peer links are calls to the other relay's test-suite. */
 export class ScriptedRelay implements AsyncDisposable {
@@ -29,14 +37,14 @@ export class ScriptedRelay implements AsyncDisposable {
   readonly #table: PeerLinkTable;
   readonly #server: GrpcServer;
 
-  private constructor(keys: NodeKeys, certificate: Buffer, parts: { clock: Clock; table: PeerLinkTable }) {
+  private constructor(keys: NodeKeys, certificate: Buffer, parts: ScriptedRelayParts) {
     this.keys = keys;
     this.#clock = parts.clock;
     this.#table = parts.table;
     const ports = { httpsPort: 22_021, peerPort: 22_020, replicaPort: 22_022 };
     const network = networkId(31_337n, Buffer.alloc(20, 1));
     this.contact = { network, ip: "127.0.0.1", ...ports, certificate, version: [2, 11, 0] };
-    this.#server = new GrpcServer({ host: "127.0.0.1", port: 0, graceMs: 50 });
+    this.#server = new GrpcServer({ host: "127.0.0.1", port: 0, graceMs: 50, tls: parts.tls });
     implement(this.#server, NodeService, {
       signProof: async () => {
         if (!this.ready) throw new RpcError("failed-precondition", "storage is not ready");
@@ -51,7 +59,7 @@ export class ScriptedRelay implements AsyncDisposable {
     parts.table.set(keys.pubkey, this);
   }
 
-  static async start(index: number, parts: { clock: Clock; table: PeerLinkTable }): Promise<ScriptedRelay> {
+  static async start(index: number, parts: ScriptedRelayParts): Promise<ScriptedRelay> {
     const keys = nodeKeysFromSeed(Buffer.alloc(32, index));
     const relay = new ScriptedRelay(keys, await nodeCertificate(keys), parts);
     await relay.#server.listen();
