@@ -130,6 +130,41 @@ const services: readonly PanelSpec[] = [
   },
 ];
 
+const kubernetes: readonly PanelSpec[] = [
+  {
+    title: "Disruption budgets of swarms",
+    unit: "short",
+    description:
+      "Disruption budgets that are in place, one for each swarm with nodes here. Bad: fewer than swarms while this runs on Kubernetes: a drain can take two members at once.",
+    queries: [{ expr: `max(${series("swarmpost_swarm_coordinator_budgets")})`, legend: "budgets" }],
+  },
+  {
+    title: "Rounds of labels and budgets",
+    unit: "short",
+    description:
+      "Rounds of putting labels and budgets in step with the map, in the range shown. Bad: failed without done.",
+    queries: [{ expr: growth("swarmpost_swarm_coordinator_budget_syncs_total", "result"), legend: "{{result}}" }],
+  },
+  {
+    title: "Pods without their swarm's label",
+    unit: "short",
+    description:
+      "Node pods whose swarm label is missing or wrong. Bad: above 0 for minutes: no budget spares them for their swarm.",
+    queries: [{ expr: `max(${series("swarmpost_swarm_coordinator_unlabelled_pods")})`, legend: "pods" }],
+    badFrom: 1,
+  },
+  {
+    title: "Members of one swarm on one database server",
+    unit: "short",
+    description:
+      "Most members of one swarm whose messages are on one server; 0 while that is not known. Bad: above 1: losing that server loses so many copies at once.",
+    queries: [
+      { expr: `max(${series("swarmpost_swarm_coordinator_swarm_members_sharing_server")})`, legend: "members" },
+    ],
+    badFrom: 2,
+  },
+];
+
 /** Is there a network, and does it hold together? */
 export const networkHealth: DashboardSpec = {
   name: "network-health",
@@ -139,5 +174,6 @@ export const networkHealth: DashboardSpec = {
     { title: "Now", panels: now },
     { title: "Swarm map", panels: map },
     { title: "Services", panels: services },
+    { title: "Kubernetes", panels: kubernetes },
   ],
 };
