@@ -11,7 +11,7 @@ export const chainConfig = defineConfig({
   CHAIN_BLOCK_MS: {
     schema: integer(100),
     doc: "Milliseconds between two blocks while nothing is sent; a transaction makes one at once.",
-    default: 10_000,
+    default: 60_000,
   },
   CHAIN_FINALITY_BLOCKS: {
     schema: integer(1),
