@@ -43,6 +43,7 @@ export async function writeSystemFiles(folder: string): Promise<readonly Mount[]
   await mkdir(folder, { recursive: true });
   const files: Record<string, string> = {
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "host.conf": "multi on\n", // a headless Service has many addresses
     "resolv.conf": "",
     passwd: "root:x:0:0:root:/:/sbin/nologin\nswarmpost:x:10001:10001::/:/sbin/nologin\n",
     group: "root:x:0:\nswarmpost:x:10001:\n",
