@@ -124,6 +124,20 @@ export class Release implements AsyncDisposable {
     return this.#parts.routing.blocked(this.#everyPod);
   }
 
+  /** The pod of an elected service that is labelled as the leader; empty while none is. */
+  leaderOf(component: string): string {
+    const own = this.pods.filter((pod) => pod.component === component);
+    return own.find(({ name }) => this.api.labelsOf(name)["swarmpost.dev/role"] === "leader")?.name ?? "";
+  }
+
+  /** Stops one pod, which stays away; one line for each container that did not end well. */
+  async stopPod(name: string): Promise<string[]> {
+    const pod = this.pods.find((each) => each.name === name);
+    if (pod === undefined) throw new Error(`there is no pod ${name}`);
+    this.pods.splice(this.pods.indexOf(pod), 1);
+    return await pod.stop();
+  }
+
   /** Stops every pod, those of the stores last; one line for each container that did not end well. */
   async stop(): Promise<string[]> {
     const stores = ["postgres", "nats", "redis", "chain"];

@@ -2,6 +2,7 @@
 // rendered chart, tests it, stops it, and writes what it saw to FOLDER/report.json.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { eventually } from "@swarmpost/testkit";
 import { render } from "../render.ts";
 import { Release } from "./release.ts";
 
@@ -12,7 +13,6 @@ export interface Report {
   /** Secrets and ConfigMaps that it made. */
   readonly made: readonly string[];
   readonly seconds: { readonly ready: number; readonly stopped: number };
-  readonly pods: readonly string[];
   /** What the ordinary Jobs printed. */
   readonly jobs: string;
   /** What the pod of `helm test` printed. */
@@ -28,6 +28,8 @@ export interface Report {
   /** Labels of every pod at the end. */
   readonly labels: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly budgets: readonly string[];
+  /** From the SIGTERM of chain-watcher's leader to the standby's label. */
+  readonly handover: { readonly from: string; readonly to: string; readonly seconds: number };
 }
 
 const [folder = "", app = ""] = process.argv.slice(2);
@@ -47,14 +49,19 @@ const jobs = await release.jobs();
 const tested = await release.test();
 const labels = Object.fromEntries(release.pods.map(({ name }) => [name, api.labelsOf(name)]));
 const budgets = api.names("poddisruptionbudgets");
+const leader = (): string => release.leaderOf("chain-watcher");
+const from = leader();
+const told = since();
+const leaderEnd = await release.stopPod(from);
+await eventually(() => leader() !== "" && leader() !== from, { timeoutMs: 30_000 });
+const handover = { from, to: leader(), seconds: since() - told };
 const restarts = release.restarts();
 const blocked = release.blocked();
-const badEnds = await release.stop();
+const badEnds = [...leaderEnd, ...(await release.stop())];
 const report: Report = {
   prepared,
   made,
   seconds: { ready, stopped: since() },
-  pods: release.pods.map(({ name }) => name),
   jobs,
   tested,
   refused: api.refused,
@@ -63,6 +70,7 @@ const report: Report = {
   badEnds,
   labels,
   budgets,
+  handover,
 };
 await writeFile(join(folder, "report.json"), JSON.stringify(report));
 process.exit(0); // the pods' networks are processes of this one
