@@ -12,6 +12,7 @@ const needed = {
   ip: "iproute2",
   nft: "nftables",
   pg_isready: "postgresql-client",
+  promtool: "prometheus",
   python3: "python3-minimal",
 };
 const full = process.argv.includes("--full");
@@ -35,7 +36,16 @@ function ensurePrograms() {
 
 /** Test files, quick ones beside the sources first. */
 function testFiles() {
-  const suites = ["architecture", "conformance", "image", "chart", "e2e", "bench", ...(full ? ["chaos"] : [])];
+  const suites = [
+    "architecture",
+    "conformance",
+    "image",
+    "chart",
+    "observability",
+    "e2e",
+    "bench",
+    ...(full ? ["chaos"] : []),
+  ];
   const inTests = (name) => `tests/${name}/**/*.test.ts`;
   const everything = ["libs/**/*.test.ts", "services/**/*.test.ts", ...suites.map(inTests)];
   const patterns = suite === undefined ? everything : [inTests(suite)];

@@ -1,5 +1,5 @@
 import type { DashboardSpec, PanelSpec } from "./dashboard-spec.ts";
-import { ofProcesses, rate, series } from "./promql.ts";
+import { growth, ofProcesses, rate, series } from "./promql.ts";
 
 const NODE = "{{pod}} {{instance}}";
 
@@ -36,6 +36,25 @@ const state: readonly PanelSpec[] = [
 ];
 
 const behind: readonly PanelSpec[] = [
+  {
+    title: "Whole",
+    unit: "short",
+    description:
+      "1 while a storage knows of nothing that it lacks. Bad: 0 for longer than an hour; never take another member of its swarm down meanwhile.",
+    queries: [{ expr: series("swarmpost_storage_whole_state"), legend: NODE }],
+    badBelow: 1,
+  },
+  {
+    title: "Databases lost and second bearers of a key",
+    unit: "short",
+    description:
+      "Times that a node's database was found emptied or taken back, in the range shown, and nodes whose key answers elsewhere, too. Bad: anything above 0.",
+    queries: [
+      { expr: growth("swarmpost_storage_database_losses_total", "pod, instance"), legend: `database lost ${NODE}` },
+      { expr: series("swarmpost_relay_doppelganger_state"), legend: `key used twice ${NODE}` },
+    ],
+    badFrom: 1,
+  },
   {
     title: "Parts of the ring still pulled",
     unit: "short",
