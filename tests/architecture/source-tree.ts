@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,7 +40,9 @@ export function readText(path: string): string {
 
 /** All tracked files, of any kind. */
 export function trackedFiles(): string[] {
-  return execFileSync("git", ["ls-files"], { cwd: root, encoding: "utf8" }).split("\n").filter(Boolean);
+  const listed = execFileSync("git", ["ls-files"], { cwd: root, encoding: "utf8" }).split("\n").filter(Boolean);
+  // A link to a folder stands for files that are tracked at their own place.
+  return listed.filter((path) => !statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory());
 }
 
 function readSource(path: string): SourceFile[] {
