@@ -3,7 +3,7 @@ import { LinkError, type PeerLinks } from "@swarmpost/rpc";
 import type { Clock, Logger } from "@swarmpost/runtime";
 import type { DatabaseIdentity } from "./database-identity.ts";
 import { StorageError } from "./errors.ts";
-import { decodeHelloAnswer, encodeHello, type Hello, type HelloAnswer } from "./hello-codec.ts";
+import { type DatabaseMark, decodeHelloAnswer, encodeHello, type Hello, type HelloAnswer } from "./hello-codec.ts";
 import type { NodeView } from "./node-view.ts";
 import { KIND, REFUSAL } from "./replica-kinds.ts";
 
@@ -20,15 +20,7 @@ export interface GreeterParts {
   readonly onFound: () => void;
 }
 
-interface Told {
-  readonly id: Buffer;
-  readonly commits: bigint;
-  readonly atMs: number;
-}
-
 const DEADLINE_MS = 1_000;
-/** How often a member is told of new commits. */
-const TELL_MS = 1_000;
 /** A node that cannot ask enough members goes on with what it has. */
 const UNSURE_MS = 20_000;
 
@@ -41,9 +33,10 @@ export class Greeter {
   readonly #parts: GreeterParts;
   /** Members that answered, and how many missed frames they keep. */
   readonly #answered = new Map<Pubkey, number>();
-  readonly #told = new Map<Pubkey, Told>();
+  readonly #told = new Map<Pubkey, DatabaseMark>();
   #sinceMs: number | undefined;
   #sure = false;
+  #losing: Promise<void> = Promise.resolve();
 
   constructor(parts: GreeterParts) {
     this.#parts = parts;
@@ -80,23 +73,23 @@ export class Greeter {
   }
 
   #due(mate: Pubkey): boolean {
-    const { identity, clock } = this.#parts;
+    const { identity } = this.#parts;
     const kept = this.#answered.get(mate);
     if (kept === undefined || (kept > 0 && !this.#sure)) return true;
     const told = this.#told.get(mate);
     if (told === undefined || !told.id.equals(identity.id)) return true;
-    return told.commits !== identity.commits && clock.now() - told.atMs >= TELL_MS;
+    return told.commits !== identity.commits;
   }
 
   async #greet(mate: Pubkey): Promise<void> {
-    const { identity, clock } = this.#parts;
+    const { identity } = this.#parts;
     const { id, commits } = identity;
     const answer = await this.#send(mate, this.#sure ? "serving" : "starting");
     if (answer === undefined) return;
     const { remembered, kept } = answer;
-    if (remembered !== undefined && !identity.accounts(remembered)) return this.#lost(remembered.id);
+    if (remembered !== undefined && !identity.accounts(remembered)) return this.#lost(remembered);
     this.#answered.set(mate, kept);
-    this.#told.set(mate, { id, commits, atMs: clock.now() });
+    this.#told.set(mate, { id, commits });
   }
 
   async #send(mate: Pubkey, phase: Hello["phase"]): Promise<HelloAnswer | undefined> {
@@ -113,16 +106,24 @@ export class Greeter {
     }
   }
 
-  /** Asked once, however many members say so. */
-  async #lost(remembered: Buffer): Promise<void> {
+  /** One after another: what several members remember of one loss is one loss. */
+  async #lost(remembered: DatabaseMark): Promise<void> {
+    const before = this.#losing;
+    this.#losing = before.catch(() => {}).then(() => this.#renew(remembered));
+    await this.#losing;
+  }
+
+  async #renew(remembered: DatabaseMark): Promise<void> {
     const { identity, logger, clock, onFound } = this.#parts;
+    if (identity.accounts(remembered)) return;
     this.#sure = false;
     this.#sinceMs = clock.now();
     this.#answered.clear();
-    if (identity.unseen) return;
-    logger.warn("database_lost_what_members_remember", { state: identity.commits === 0n ? "empty" : "older" });
-    onFound();
-    await identity.renew([remembered]);
+    if (!identity.unseen) {
+      logger.warn("database_lost_what_members_remember", { state: identity.commits === 0n ? "empty" : "older" });
+      onFound();
+    }
+    await identity.renew([remembered.id]);
   }
 
   /** Whether all that can be reached, and with this node a majority, have answered and keep nothing; or it took too long. */

@@ -31,13 +31,13 @@ export class Greetings {
   readonly greeter: Greeter;
   /** Hears a member's hello. */
   readonly method: ReplicaMethod;
-  readonly #memory: MemberMemory;
+  readonly memory: MemberMemory;
   readonly #view: NodeView;
 
   constructor(parts: GreetingsParts) {
     const { state, links, view } = parts;
     this.#view = view;
-    this.#memory = new MemberMemory(parts);
+    this.memory = new MemberMemory(parts);
     this.absences = new Absences(parts);
     this.greeter = new Greeter({
       ...parts,
@@ -49,7 +49,7 @@ export class Greetings {
     });
     this.method = helloMethod({
       ...parts,
-      memory: this.#memory,
+      memory: this.memory,
       absences: this.absences,
       onStarting: (member) => {
         this.greeter.again(member);
@@ -65,11 +65,11 @@ export class Greetings {
 
   /** Reads what an earlier run left. @throws DatabaseError */
   load(): Promise<void> {
-    return this.#memory.load();
+    return this.memory.load();
   }
 
   /** Writes what members said. @throws DatabaseError */
   async save(): Promise<void> {
-    if (this.#view.current.map.hash !== "") await this.#memory.save(this.#view.mates);
+    if (this.#view.current.map.hash !== "") await this.memory.save(this.#view.mates);
   }
 }

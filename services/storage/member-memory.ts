@@ -51,6 +51,11 @@ export class MemberMemory {
     return { remembered: undefined, lost };
   }
 
+  /** What is remembered of a member's database. */
+  of(member: Pubkey): DatabaseMark | undefined {
+    return this.#marks.get(member);
+  }
+
   #remember(member: Pubkey, mark: DatabaseMark): void {
     this.#marks.set(member, mark);
     this.#unsaved.add(member);

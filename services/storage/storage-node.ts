@@ -58,7 +58,7 @@ export class StorageNode {
   readonly #metrics: StorageMetrics;
   readonly #retention: Retention;
   readonly #state: HandoffState;
-  readonly #greetings: Greetings;
+  readonly greetings: Greetings;
   readonly #dataReason: () => string | undefined;
   readonly #delivery: PendingDelivery;
   readonly #methods: MethodNode;
@@ -83,7 +83,7 @@ export class StorageNode {
     const pull = new SyncPull({ retryMs }, { ...shared, onPulled: counted("pulled") });
     this.whole = whole;
     this.#state = state;
-    this.#greetings = greetings;
+    this.greetings = greetings;
     this.#dataReason = () => dataReason({ greeter, state, view, clock });
     this.handoff = new Handoff({ retryMs }, { state, pull, push, logger, now: () => clock.now() });
     this.#delivery = new PendingDelivery({ retryMs }, { ...shared, offerAll: (target) => push.offerAll(target) });
@@ -110,7 +110,7 @@ export class StorageNode {
   /** Reads what an earlier run left. @throws DatabaseError */
   async load(): Promise<void> {
     await this.#state.load();
-    await this.#greetings.load();
+    await this.greetings.load();
   }
 
   /** Why the data is not whole, as far as waiting helps; undefined when it is. */
@@ -123,7 +123,7 @@ export class StorageNode {
    * far as that goes in a few seconds.
    */
   async leave(): Promise<void> {
-    const flushed = Promise.all([this.#greetings.greeter.leave(), this.#delivery.run(), this.#greetings.save()]);
+    const flushed = Promise.all([this.greetings.greeter.leave(), this.#delivery.run(), this.greetings.save()]);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, FLUSH_MS);
     await Promise.race([flushed.catch(() => {}), promise]);
@@ -139,8 +139,8 @@ export class StorageNode {
   work(background: Background): void {
     const everyMs = this.#config.RETRY_MS;
     background.follow((signal) => this.handoff.run(signal));
-    background.repeat({ name: "hello", everyMs: RETURNED_MS, run: () => this.#greetings.greeter.run() });
-    background.repeat({ name: "hello", everyMs: MEMORY_MS, run: () => this.#greetings.save() });
+    background.repeat({ name: "hello", everyMs: RETURNED_MS, run: () => this.greetings.greeter.run() });
+    background.repeat({ name: "hello", everyMs: MEMORY_MS, run: () => this.greetings.save() });
     background.repeat({ name: "pending", everyMs, run: () => this.#delivery.run() });
     background.repeat({ name: "pending", everyMs: RETURNED_MS, run: () => this.#delivery.runReturned() });
     const expire = async () => this.#metrics.retention.droppedDays.inc(await this.data.expiry.run());

@@ -106,6 +106,11 @@ export class TestNode implements AsyncDisposable {
     return (await this.#link.request(2, Buffer.alloc(0), { deadlineMs: 5_000 })).toString("utf8");
   }
 
+  /** Why this node is not ready, as a rolling update sees it; empty when it is. */
+  get unready(): string[] {
+    return this.runtime?.health.reasons() ?? ["stopped"];
+  }
+
   /** How many messages this node's database holds that have not expired. */
   async count(): Promise<number> {
     const { rows } = await this.service.node.data.database.query<{ count: bigint }>({

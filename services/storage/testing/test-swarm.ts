@@ -49,6 +49,12 @@ export class TestSwarm implements AsyncDisposable {
     return this.postgres.createDatabase(`storage_${process.pid}_${++databases}`);
   }
 
+  /** A copy of a stopped node's database as it is now: a backup. */
+  async backup(node: TestNode): Promise<string> {
+    const template = new URL(node.databaseUrl).pathname.slice(1);
+    return this.postgres.createDatabase(`storage_${process.pid}_${++databases}`, { template });
+  }
+
   /** Puts a new swarm map in force. `only`: the nodes that hear of it now (all by default). */
   setMap(layout: Layout, only: readonly TestNode[] = this.nodes): void {
     this.#height++;
