@@ -51,6 +51,24 @@ test("SIGTERM makes the service not ready, disposes it and ends the process with
   assert.equal(sample.output.err, "");
 });
 
+test("a service that drains is not ready at once, and works until the drain is over", async () => {
+  const create = `
+    const timer = setInterval(() => {}, 1000);
+    process.once("SIGTERM", () => setTimeout(() => {
+      console.log("while draining: " + runtime.health.reasons() + " aborted " + runtime.signal.aborted);
+    }, 100));
+    return { async [Symbol.asyncDispose]() { clearInterval(timer); } };
+  `;
+  const sample = service(create, { DRAIN_MS: "400" });
+  const ended = exit(sample.child);
+  await logged(sample, "started");
+  const stopped = performance.now();
+  sample.child.kill("SIGTERM");
+  assert.equal(await ended, 0);
+  assert.ok(performance.now() - stopped >= 400);
+  assert.match(sample.output.out, /while draining: service: shutting down aborted false/);
+});
+
 test("a service that is still starting is alive and not ready", async () => {
   const sample = service(`
     runtime.logger.info("creating");

@@ -1,3 +1,4 @@
+import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { startAdminServer } from "./admin-server.ts";
 import { type ConfigOf, type ConfigSchema, parseConfig } from "./config.ts";
 import { createLogger, type Logger } from "./logger.ts";
@@ -53,12 +54,16 @@ async function serve<S extends ConfigSchema>(
   stop: Stop,
 ): Promise<Logger> {
   const logger = createLogger({ service: name, level: config.LOG_LEVEL });
-  const runtime = createRuntime(name, { logger, signal: stop.signal, fail: stop.fail });
-  stop.signal.addEventListener("abort", () => runtime.health.stop());
+  const work = new AbortController();
+  const runtime = createRuntime(name, { logger, signal: work.signal, fail: stop.fail });
+  let started = false;
+  stop.signal.addEventListener("abort", () => {
+    runtime.health.stop();
+    if (!started) work.abort();
+  });
   runtime.metrics.collectProcess();
   await using stack = new AsyncDisposableStack();
   const admin = stack.use(await startAdminServer({ host: config.ADMIN_HOST, port: config.ADMIN_PORT }, runtime));
-  let started = false;
   runtime.health.check("start", () => (started ? undefined : "starting"));
   stack.use(await create(config, runtime));
   started = true;
@@ -67,7 +72,12 @@ async function serve<S extends ConfigSchema>(
   if ("failure" in ending) {
     logger.error("failed", errorFields(ending.failure));
     process.exitCode = 1; // whatever the disposal does
-  } else logger.info("stopping", { signal: ending.signal });
+  } else {
+    logger.info("stopping", { signal: ending.signal });
+    // Not ready already; callers that have not heard of it yet are still served for this long.
+    await setTimeoutPromise(config.DRAIN_MS);
+  }
+  work.abort();
   return logger;
 }
 
@@ -79,7 +89,7 @@ export function startFailure(name: string, what: string, error: unknown): string
 
 /**
  * The life of a service process: read the environment, start the admin server, create the service, wait for SIGTERM or
- * SIGINT, say "not ready", dispose everything in reverse order. Exit code 0 after a clean shutdown; a failed start prints
+ * SIGINT, say "not ready", serve on for DRAIN_MS, dispose everything in reverse order. Exit code 0 after a clean shutdown; a failed start prints
  * one line on standard error and ends with 1, as does a service that fails later. Nothing else in the project reads the environment.
  */
 export async function run<S extends ConfigSchema>(name: string, schema: S, create: CreateService<S>): Promise<void> {

@@ -12,6 +12,11 @@ export const processConfig = defineConfig({
     doc: "Address of the admin server (/livez, /readyz, /metrics).",
     default: "127.0.0.1",
   },
+  DRAIN_MS: {
+    schema: configTypes.integer(0, 600_000),
+    doc: "How long after SIGTERM requests are still served while the service already says that it is not ready: callers hear of that a little later.",
+    default: 0,
+  },
   ADMIN_PORT: { schema: configTypes.port, doc: "Port of the admin server; 0 takes any free one.", default: 9090 },
   SETTINGS_FILE: {
     schema: configTypes.text.optional(),
