@@ -55,6 +55,16 @@ export const relayConfig = defineConfig({
   CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
   COORDINATOR: { schema: text, doc: "host:port of swarm-coordinator's gRPC.", default: "127.0.0.1:50052" },
   TEST_SUITE: { schema: text, doc: "host:port of test-suite's gRPC.", default: "127.0.0.1:50053" },
+  DOPPELGANGER_WAIT_MS: {
+    schema: integer(0),
+    doc: "How long after its start this node bears another process that answers with its key at its published address, such as a pod that is being stopped. Then it refuses to start.",
+    default: 60_000,
+  },
+  DOPPELGANGER_CHECK_MS: {
+    schema: integer(100),
+    doc: "How often it looks for one later, besides when its published address changes. While one is found this node is not ready.",
+    default: 120_000,
+  },
   REPLAY_WINDOW_MS: {
     schema: integer(1_000),
     doc: "How long an onion layer is remembered, so that the same one is refused.",

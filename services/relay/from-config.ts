@@ -1,10 +1,11 @@
 import { type Cache, MemoryCacheStore } from "@swarmpost/cache";
-import type { NodeKeys } from "@swarmpost/crypto";
+import type { NodeKeys, Pubkey } from "@swarmpost/crypto";
 import type { NetworkView } from "@swarmpost/network-view";
 import type { PeerLinks } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
 import { ClientWork } from "./client-work.ts";
 import type { RelayConfig } from "./config.ts";
+import type { GuardOptions } from "./doppelganger-guard.ts";
 import type { EdgeOptions } from "./edge-server.ts";
 import { ExitClient } from "./exit-client.ts";
 import { ExitPolicy } from "./exit-policy.ts";
@@ -88,6 +89,11 @@ export function edgeOptionsOf(config: RelayConfig): Omit<EdgeOptions, "cert" | "
     answerTimeoutMs: config.ANSWER_TIMEOUT_MS,
     maxConnections: config.MAX_CONNECTIONS,
   };
+}
+
+/** How another process with this node's key is looked for. */
+export function guardOptions(config: RelayConfig, self: Pubkey): GuardOptions {
+  return { self, waitMs: config.DOPPELGANGER_WAIT_MS, checkMs: config.DOPPELGANGER_CHECK_MS };
 }
 
 /** Makes the rate limiter: buckets of clients in the shared cache, of nodes in this process. */

@@ -6,6 +6,7 @@ import { type Client, type LinkHandler, LinkRefusal, type LinkRequest } from "@s
 import { type Answer, busyAnswer, encodeHopAnswer, textAnswer } from "./answer.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { OnionRelay } from "./onion-relay.ts";
+import type { Instance } from "./instance.ts";
 import { MAX_EXCHANGE_BYTES, PEER_KIND } from "./peer-kind.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 import type { Readiness } from "./readiness.ts";
@@ -18,6 +19,7 @@ export interface PeerEndpointParts {
   readonly limiter: Pick<RateLimiter, "takeForNode" | "takeForProofs">;
   readonly onions: Pick<OnionRelay, "answer">;
   readonly work: WorkLimit;
+  readonly instance: Pick<Instance, "nonce">;
   readonly proofs: Pick<Client<typeof ProofService>, "exchange">;
   readonly metrics: Pick<RelayMetrics, "limited" | "busy">;
 }
@@ -32,6 +34,9 @@ export function peerHandler(parts: PeerEndpointParts): LinkHandler {
         return encodeHopAnswer(await hop(parts, peer, request));
       case PEER_KIND.proofs:
         return exchange(parts, peer, request);
+      case PEER_KIND.instance:
+        if (peer === parts.keys.pubkey) return parts.instance.nonce;
+        throw new LinkRefusal(403, "only for this node's own key");
       default:
         throw new LinkRefusal(404, "no such kind of request");
     }

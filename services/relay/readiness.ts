@@ -1,13 +1,15 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import type { ViewFollower } from "@swarmpost/network-view";
 import { sleep } from "@swarmpost/runtime";
+import type { DoppelgangerGuard } from "./doppelganger-guard.ts";
 import type { StorageRpc } from "./storage-rpc.ts";
 
 const ASK_EVERY_MS = 2_000;
 const ASK_AGAIN_MS = 250;
 
 /**
- * Whether this node can serve: it is registered, sits in a swarm, its storage is ready and its ports are open. Its own
+ * Whether this node can serve: it is registered, sits in a swarm, no other process has its key, its storage is ready and its
+ * ports are open. Its own
  * uptime proof is not asked for: a node signs one only when it is ready.
  */
 export class Readiness implements AsyncDisposable {
@@ -17,7 +19,7 @@ export class Readiness implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #asking: Promise<void>;
   #storageReason: string | undefined = "storage has not answered yet";
-  #portsOpen = false;
+  #guard: Pick<DoppelgangerGuard, "reason"> | undefined;
 
   constructor(
     self: Pubkey,
@@ -29,14 +31,15 @@ export class Readiness implements AsyncDisposable {
     this.#asking = this.#ask();
   }
 
-  /** To be called once, when all ports are bound. */
-  opened(): void {
-    this.#portsOpen = true;
+  /** To be called once, when all ports are bound, with what looks from then on for another process with this key. */
+  opened(guard: Pick<DoppelgangerGuard, "reason">): void {
+    this.#guard = guard;
   }
 
   /** Why this node is not ready, in words for clients and operators; undefined when it is. Cheap. */
   reason(): string | undefined {
-    return this.#portsOpen ? (this.viewReason() ?? this.#storageReason) : "ports are not open yet";
+    if (!this.#guard) return "ports are not open yet";
+    return this.viewReason() ?? this.#guard.reason() ?? this.#storageReason;
   }
 
   /** Why the network view does not let this node serve. */

@@ -5,9 +5,10 @@ import { type Answer, textAnswer } from "./answer.ts";
  * - `refused`: a request; `answer` is what the caller is told.
  * - `aborted`: nothing: the client went away while it sent its request.
  * - `bad-config`: the service can't start with these settings.
+ * - `doppelganger`: the service can't start: another process runs with its key.
  */
 export class RelayError extends Error {
-  readonly code: "refused" | "aborted" | "bad-config";
+  readonly code: "refused" | "aborted" | "bad-config" | "doppelganger";
   readonly answer: Answer;
   /** The connection must not be used again: the rest of the request was not read. */
   readonly close: boolean;

@@ -1,33 +1,25 @@
 import { nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
-import { NodeService, ProofService } from "@swarmpost/protos";
-import {
-  createClient,
-  GrpcServer,
-  implement,
-  nodeCertificate,
-  openChannel,
-  openLocalLink,
-  PeerLinks,
-  PeerServer,
-} from "@swarmpost/rpc";
-import { errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
+import { NodeService } from "@swarmpost/protos";
+import { GrpcServer, implement, nodeCertificate, PeerServer } from "@swarmpost/rpc";
+import { errorFields, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
+import { DoppelgangerGuard } from "./doppelganger-guard.ts";
 import { edgeCertificate } from "./edge-certificate.ts";
 import { EdgeServer } from "./edge-server.ts";
-import { edgeOptionsOf, makeLimiter, makeOnionRelay, makeWork, publicPorts } from "./from-config.ts";
+import { edgeOptionsOf, guardOptions, makeLimiter, makeOnionRelay, makeWork, publicPorts } from "./from-config.ts";
 import { relayGauges } from "./gauges.ts";
+import { Instance } from "./instance.ts";
 import { relayMetrics } from "./metrics.ts";
 import { nodeService } from "./node-service.ts";
-import { followSources, type RelayOpen, realOnes } from "./open.ts";
-import { peerContacts } from "./peer-contacts.ts";
+import { type RelayOpen, realOnes } from "./open.ts";
 import { peerHandler } from "./peer-endpoint.ts";
-import { addressFinder, PublicAddress } from "./public-address.ts";
+import type { PublicAddress } from "./public-address.ts";
 import { Readiness } from "./readiness.ts";
 import { followAdmission } from "./readmission.ts";
 import { routes } from "./routes.ts";
 import { SeedAnswers } from "./seed-answers.ts";
 import type { Serving } from "./serving.ts";
-import { StorageRpc } from "./storage-rpc.ts";
+import { openSources } from "./sources.ts";
 
 /** The running service. */
 export interface RelayService extends AsyncDisposable {
@@ -51,47 +43,45 @@ export async function createRelay(
 ): Promise<RelayService> {
   await using stack = new AsyncDisposableStack();
   const keys = nodeKeysFromSeed(Buffer.from(config.NODE_SEED, "hex"));
-  const certificate = await nodeCertificate(keys);
+  const identity = { keys, certificate: await nodeCertificate(keys) };
   const metrics = relayMetrics(runtime.metrics);
-  const tls = readClusterTls(config);
   const work = makeWork(config);
-  const address = stack.use(await PublicAddress.open(await addressFinder(config), runtime));
+  const sources = await openSources(config, { identity, runtime, open, stack });
+  const { cache, follower, storage, view } = sources;
 
-  const bus = stack.use(await open.bus(config.BUS_URL));
-  const cache = stack.use(await open.cache(config.REDIS_URL, runtime));
-  const follower = stack.use(await (open.view ?? followSources)(config, bus, runtime));
-  const view = () => follower.current;
-  const proofs = createClient(ProofService, stack.use(openChannel(config.TEST_SUITE, { tls })));
-  const storage = new StorageRpc(stack.use(openLocalLink(config.STORAGE_ADDRESS)));
   const readiness = stack.use(new Readiness(keys.pubkey, { view: follower, storage }));
-  relayGauges(runtime.metrics, { cache, work: Object.values(work), readiness });
-
-  const { admit = () => true } = open;
-  const registered = (peer: Pubkey): boolean => view().registered(peer) && admit(peer);
-  const peers = { contact: peerContacts(view, admit), admit: registered };
-  const links = stack.use(new PeerLinks({ keys, certificate }, peers));
+  const instance = new Instance(identity);
   const limiter = makeLimiter(config, { keys, clients: cache });
-  const onionParts = { keys, cache, storage, links, view, metrics, clock: runtime.clock, exits: work.exits, stack };
+  const onionParts = { ...sources, keys, metrics, clock: runtime.clock, exits: work.exits, stack };
   const onions = makeOnionRelay(config, onionParts);
   const jsonRpc = { seeds: new SeedAnswers({ keys }, runtime), view };
-  const shared = { ...onionParts, certificate, config, runtime, readiness, follower, registered, address, tls };
-  const served = await serve({ ...shared, admit: open.admit, limiter, onions, jsonRpc, storage, proofs, work });
+  const shared = { ...onionParts, ...identity, config, runtime, readiness, instance, limiter, onions, jsonRpc, work };
+  const served = await serve({ ...shared, admit: open.admit });
 
-  readiness.opened();
-  runtime.health.check("public address", () => address.reason());
-  runtime.health.check("network view", () => readiness.viewReason());
-  runtime.health.check("storage", () => readiness.storageReason());
+  const guard = stack.use(new DoppelgangerGuard(guardOptions(config, keys.pubkey), { instance, follower, runtime }));
+  readiness.opened(guard);
+  relayGauges(runtime.metrics, { cache, work: Object.values(work), readiness, guard });
+  watchHealth(runtime, { readiness, guard, address: sources.address });
   const opened = stack.move();
   return { ...served, pubkey: keys.pubkey, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+function watchHealth(
+  { health }: Runtime,
+  { readiness, guard, address }: { readiness: Readiness; guard: DoppelgangerGuard; address: PublicAddress },
+): void {
+  health.check("public address", () => address.reason());
+  health.check("network view", () => readiness.viewReason());
+  health.check("identity", () => guard.reason());
+  health.check("storage", () => readiness.storageReason());
 }
 
 async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "peerPort" | "address">> {
   const { config, keys, certificate, metrics, runtime, links, registered, stack, work } = parts;
   const onError = (error: unknown): void => runtime.logger.error("request_failed", errorFields(error));
   const peerOptions = { keys, certificate, host: config.HOST, port: config.PEER_PORT, onError };
-  const peers = stack.use(
-    new PeerServer(peerOptions, { admit: registered, handler: peerHandler({ ...parts, work: work.peers }) }),
-  );
+  const admit = (peer: Pubkey): boolean => peer === keys.pubkey || registered(peer);
+  const peers = stack.use(new PeerServer(peerOptions, { admit, handler: peerHandler({ ...parts, work: work.peers }) }));
   const served = { routes: routes({ ...parts, limited: metrics.limited }), work: work.clients };
   const edgeParts = { ...served, waitMs: config.HOP_TIMEOUT_MS, metrics, onError };
   const edge = stack.use(new EdgeServer({ ...edgeOptionsOf(config), ...(await edgeCertificate(config)) }, edgeParts));

@@ -3,7 +3,7 @@ import { type Cache, connectRedis, MemoryCacheStore } from "@swarmpost/cache";
 import { generateSeed, type NodeKeys, nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
 import type { OnionHop } from "@swarmpost/onion";
 import { nodeCertificate } from "@swarmpost/rpc";
-import { createRuntime, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
+import { createRuntime, type Logger, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
 import { eventually } from "@swarmpost/testkit";
 import { Agent } from "undici";
 import { relayConfig } from "../config.ts";
@@ -26,18 +26,27 @@ export interface RelayNetworkOptions {
   readonly redisUrl?: string;
   /** A fault: which keys relays let through besides the registry. */
   readonly admit?: Admit;
+  readonly logger?: Logger;
   /** Changes to every relay's configuration. */
   readonly config?: Readonly<Record<string, string>>;
 }
 
 /** One node of a test network: a real relay before a scripted storage. */
 export class TestRelay {
-  readonly seed = generateSeed();
-  readonly keys: NodeKeys = nodeKeysFromSeed(this.seed);
+  readonly seed: Buffer;
+  readonly keys: NodeKeys;
   readonly storage = new ScriptedStorage();
   runtime: Runtime = createRuntime("relay", { logger: silentLogger });
+  /** What it wanted to end its process with. */
+  readonly failures: unknown[] = [];
   #service: RelayService | undefined;
   #cache: Cache | undefined;
+
+  /** A second relay with the seed of another is its doppelganger. */
+  constructor(seed: Buffer = generateSeed()) {
+    this.seed = seed;
+    this.keys = nodeKeysFromSeed(seed);
+  }
 
   get pubkey(): Pubkey {
     return this.keys.pubkey;
@@ -72,7 +81,10 @@ export class TestRelay {
       ...ports,
       ...options.config,
     };
-    this.runtime = createRuntime("relay", { logger: silentLogger });
+    this.runtime = createRuntime("relay", {
+      logger: options.logger ?? silentLogger,
+      fail: (error) => this.failures.push(error),
+    });
     this.#service = await createRelay(parseConfig(relayConfig, env), this.runtime, {
       bus: async () => new MemoryBroker().connect(),
       cache: async () => {
