@@ -54,7 +54,11 @@ function sendMessage(target) {
   kubectl(target, ["delete", "pod", name, "--ignore-not-found", "--now"]);
   kubectl(target, ["create", "--filename", "-"], pod.replace(/^( +image: ).*$/m, `$1${image}`));
   const ended = spawnSync("kubectl", [
-    ...["--namespace", target.namespace, "wait", `pod/${name}`, "--timeout=120s"],
+    "--namespace",
+    target.namespace,
+    "wait",
+    `pod/${name}`,
+    "--timeout=120s",
     "--for=jsonpath={.status.phase}=Succeeded",
   ]);
   process.stdout.write(kubectl(target, ["logs", name]));

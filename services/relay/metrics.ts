@@ -33,6 +33,10 @@ export type RelayMetrics = ReturnType<typeof relayMetrics>;
 
 /** Registers the relay's metrics. */
 export function relayMetrics(metrics: Metrics) {
+  return { ...edgeMetrics(metrics), ...onionMetrics(metrics) };
+}
+
+function edgeMetrics(metrics: Metrics) {
   return {
     requests: metrics.counter("swarmpost_relay_requests_total", "Requests answered at the HTTPS edge.", {
       endpoint: ENDPOINTS,
@@ -45,6 +49,11 @@ export function relayMetrics(metrics: Metrics) {
       { endpoint: ENDPOINTS },
     ),
     bodyBytes: metrics.histogram("swarmpost_relay_body_bytes", "Size of request bodies at the edge.", SIZE_BYTES),
+  };
+}
+
+function onionMetrics(metrics: Metrics) {
+  return {
     layers: metrics.counter("swarmpost_relay_layers_total", "Onion layers by what became of them.", {
       outcome: OUTCOMES,
     }),

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { TestNetwork } from "@swarmpost/client/testing";
-import type { Pubkey } from "@swarmpost/crypto";
 import { type Database, migrate, openDatabase } from "@swarmpost/postgres";
 import type { UptimeProof } from "@swarmpost/proof";
 import { Metrics, silentLogger, systemClock } from "@swarmpost/runtime";
@@ -56,7 +55,7 @@ function startCanary(options: CanaryOptions, known: () => KeptProof[] = proofs):
   const metrics = testSuiteMetrics(registry);
   const connection = new CanaryConnection({
     book: { all: () => known().values() },
-    relays: { owns: (_: Pubkey) => true },
+    relays: { owns: () => true },
     clock: systemClock,
   });
   const store = new CanaryStore(database);
