@@ -16,6 +16,11 @@ export class Health {
     this.#stopping = true;
   }
 
+  /** Whether the shutdown has begun; what is asked is still served for a while. */
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
   /** `name: reason` of each part that is not ready; empty when the service is ready. */
   reasons(): string[] {
     const reasons = this.#stopping ? ["service: shutting down"] : [];

@@ -58,7 +58,8 @@ test("a route, a metric or a client that fails in any moment ends one request an
   } as unknown as typeof metrics;
   const limits = { host: "127.0.0.1", port: 0, bodyTimeoutMs: 5_000, answerTimeoutMs: 5_000, maxConnections: 100 };
   const work = new ClientWork({ maxRequests: 10, maxBytes: 1_000_000, maxUnfinished: 10 });
-  const parts = { routes, work, waitMs: 5_000, metrics: failing, onError: (error: unknown) => errors.push(error) };
+  const onError = (error: unknown) => errors.push(error);
+  const parts = { routes, work, waitMs: 5_000, metrics: failing, onError, stopping: () => false };
   await using edge = new EdgeServer({ ...limits, ...(await httpsCertificate()) }, parts);
   await edge.listen();
   const ask = (path: string) =>

@@ -35,6 +35,8 @@ export interface EdgeParts extends EdgeCallParts {
   readonly routes: readonly Route[];
   readonly metrics: EdgeCallParts["metrics"] & Pick<RelayMetrics, "requests" | "requestSeconds">;
   readonly onError: (error: unknown) => void;
+  /** Whether the service is about to end: each answer is then the last of its connection. */
+  readonly stopping: () => boolean;
 }
 
 const GRACE_MS = 5_000;
@@ -48,6 +50,7 @@ export class EdgeServer implements AsyncDisposable {
   readonly #routes: ReadonlyMap<string, Route>;
   /** Every accepted connection, those in the middle of their handshake included. */
   readonly #accepted = new Set<Socket>();
+  #closing = false;
 
   constructor(options: EdgeOptions, parts: EdgeParts) {
     this.#options = options;
@@ -89,6 +92,7 @@ export class EdgeServer implements AsyncDisposable {
 
   /** Takes no more connections, lets requests under way end within the grace time, then cuts them. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const force = setTimeout(() => {
@@ -113,9 +117,10 @@ export class EdgeServer implements AsyncDisposable {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     const route = this.#routes.get(`${request.method} ${path}`);
     using call = new EdgeCall(request, response, this.#parts);
-    const { answer, close } = await this.#answer(route, path, call);
+    const { answer, close: broken } = await this.#answer(route, path, call);
     let sent: Answer | undefined;
     if (answer && !response.destroyed) {
+      const close = broken || this.#closing || this.#parts.stopping();
       sent = call.hold(answer.body.length) ? answer : busyAnswer;
       sent = await this.#send(request, response, sent, { close, headers: route?.headers });
     }

@@ -83,7 +83,13 @@ async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "
   const admit = (peer: Pubkey): boolean => peer === keys.pubkey || registered(peer);
   const peers = stack.use(new PeerServer(peerOptions, { admit, handler: peerHandler({ ...parts, work: work.peers }) }));
   const served = { routes: routes({ ...parts, limited: metrics.limited }), work: work.clients };
-  const edgeParts = { ...served, waitMs: config.HOP_TIMEOUT_MS, metrics, onError };
+  const edgeParts = {
+    ...served,
+    waitMs: config.HOP_TIMEOUT_MS,
+    metrics,
+    onError,
+    stopping: () => runtime.health.stopping,
+  };
   const edge = stack.use(new EdgeServer({ ...edgeOptionsOf(config), ...(await edgeCertificate(config)) }, edgeParts));
   const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT, tls: parts.tls };
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));
