@@ -25,6 +25,7 @@ export {
   Metrics,
   SIZE_BYTES,
 } from "./metrics.ts";
+export { REQUEST_ID_BYTES, RequestLog, RequestLogs } from "./request-log.ts";
 export { type BackoffOptions, backoff, retryForever, sleep } from "./retry.ts";
 export { type CreateService, run } from "./run.ts";
 export { type Job, jobConfig, type JobRuntime, runJob } from "./run-job.ts";

@@ -10,6 +10,8 @@ export interface Logger {
   info(event: string, fields?: SafeFields): void;
   warn(event: string, fields?: SafeFields): void;
   error(event: string, fields?: SafeFields): void;
+  /** Whether `debug` writes anything. */
+  readonly debugging: boolean;
   /** A logger that puts `fields` into each of its lines. */
   child(fields: SafeFields): Logger;
 }
@@ -28,6 +30,7 @@ function wrap(inner: pino.Logger): Logger {
     info: at("info"),
     warn: at("warn"),
     error: at("error"),
+    debugging: inner.isLevelEnabled("debug"),
     child: (fields) => wrap(inner.child(safeOnly(fields))),
   };
 }

@@ -20,6 +20,8 @@ export const safeKeys = [
   "signal",
   "status",
   "migration",
+  // Which request of this node; random, and known to no other node
+  "request_id",
   // How much, how long, how often
   "attempt",
   "count",

@@ -1,9 +1,13 @@
+import type { RequestLog } from "@swarmpost/runtime";
+
 /** Who waits for an answer: a client at the edge or another node on its link. */
 export interface Caller {
   /** Milliseconds for which it still waits; 0 when it waits no more. Cheap. */
   readonly remainingMs: number;
   /** Fires when it waits no more. Made only when asked for. */
   readonly signal: AbortSignal;
+  /** Takes what happens to its request inside this node. */
+  readonly log: RequestLog;
 }
 
 /** What the way back takes: an answer that comes with the caller's last millisecond comes too late. */

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { x25519KeyPair } from "@swarmpost/crypto";
 import { buildOnion, encodeHopFrame, type OnionRequest, parseOnionRequest } from "@swarmpost/onion";
 import { nodeCertificate, PeerLinks } from "@swarmpost/rpc";
-import { Metrics } from "@swarmpost/runtime";
+import { Metrics, RequestLogs, silentLogger } from "@swarmpost/runtime";
 import { timeFor } from "./caller.ts";
 import { relayMetrics } from "./metrics.ts";
 import { NextHop } from "./next-hop.ts";
@@ -57,12 +57,13 @@ test("a hop and a storage are not even asked for a caller who is gone", async ()
   const metrics = relayMetrics(new Metrics());
   const hop = new NextHop({ timeoutMs: 30_000 }, { links: link, view: () => ({ registered: () => true }), metrics });
   const storage = new StorageRpc(link);
-  const gone = { remainingMs: 0 };
+  const log = new RequestLogs(silentLogger).begin();
+  const gone = { remainingMs: 0, log };
   assert.deepEqual((await hop.forward(nodes[0].pubkey, request, gone)).status, 504);
   assert.deepEqual((await storage.call(info, gone)).status, 504);
   assert.deepEqual(asked, []);
-  await hop.forward(nodes[0].pubkey, request, { remainingMs: 5_000 });
-  await storage.call(info, { remainingMs: 5_000 });
+  await hop.forward(nodes[0].pubkey, request, { remainingMs: 5_000, log });
+  await storage.call(info, { remainingMs: 5_000, log });
   assert.deepEqual(asked, [4_800, 4_800]);
 });
 

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { MemoryCacheStore } from "@swarmpost/cache";
 import { NodeService } from "@swarmpost/protos";
 import { createClient, nodeCertificate, openChannel, PeerLinks, RpcError } from "@swarmpost/rpc";
-import { createLogger } from "@swarmpost/runtime";
 import { eventually } from "@swarmpost/testkit";
 import { PEER_KIND } from "./peer-kind.ts";
 import { RelayError } from "./relay-error.ts";
@@ -79,10 +78,7 @@ test("a node that meets nobody but itself, behind its own address, never accuses
 });
 
 test("a process found later takes a node's readiness until it is gone, and the log says so", async () => {
-  const lines: string[] = [];
-  const destination = { write: (line: string) => void lines.push(line) };
-  const logger = createLogger({ service: "relay", level: "warn", destination });
-  await using network = await RelayNetwork.start({ nodes: 1, config: quick, logger });
+  await using network = await RelayNetwork.start({ nodes: 1, config: quick, logLevel: "warn" });
   const [first] = network.relays as [TestRelay];
   const own = await network.viewNode(first);
   network.follower.show([{ ...own, contact: undefined }]);
@@ -93,7 +89,7 @@ test("a process found later takes a node's readiness until it is gone, and the l
   await eventually(() => assert.equal(reasons(first), FOUND));
   assert.deepEqual([await signs(first), await state(first), first.failures.length], [false, "1", 0]);
   assert.deepEqual([reasons(twin), await signs(twin)], ["", true]);
-  assert.equal(lines.filter((line) => line.includes('"doppelganger_found"')).length, 1);
+  assert.equal(first.lines.filter(({ event }) => event === "doppelganger_found").length, 1);
   await twin.service[Symbol.asyncDispose]();
   await network.ready(first);
   assert.equal(await state(first), "0");

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestLog, RequestLogs } from "@swarmpost/runtime";
 import type { Caller } from "./caller.ts";
 import type { ClientWork } from "./client-work.ts";
 import type { RelayMetrics } from "./metrics.ts";
@@ -22,6 +23,7 @@ export interface EdgeCallParts {
   /** How long a client waits once its request is whole, ms. */
   readonly waitMs: number;
   readonly metrics: Pick<RelayMetrics, "bodyBytes" | "busy">;
+  readonly logs: Pick<RequestLogs, "begin">;
 }
 
 /** One request at the edge, with its place among those under way. To be disposed when its answer has left. */
@@ -29,6 +31,7 @@ export class EdgeCall implements EdgeRequest, Disposable {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #parts: EdgeCallParts;
+  readonly log: RequestLog;
   #place: Place | undefined;
   #gone: AbortController | undefined;
   #deadlineAt = Number.POSITIVE_INFINITY;
@@ -37,6 +40,7 @@ export class EdgeCall implements EdgeRequest, Disposable {
     this.#request = request;
     this.#response = response;
     this.#parts = parts;
+    this.log = parts.logs.begin();
   }
 
   get method(): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { httpsCertificate } from "@swarmpost/rpc";
-import { Metrics } from "@swarmpost/runtime";
+import { createLogger, Metrics, RequestLogs } from "@swarmpost/runtime";
 import { eventually } from "@swarmpost/testkit";
 import { textAnswer } from "./answer.ts";
 import { ClientWork } from "./client-work.ts";
@@ -59,7 +59,8 @@ test("a route, a metric or a client that fails in any moment ends one request an
   const limits = { host: "127.0.0.1", port: 0, bodyTimeoutMs: 5_000, answerTimeoutMs: 5_000, maxConnections: 100 };
   const work = new ClientWork({ maxRequests: 10, maxBytes: 1_000_000, maxUnfinished: 10 });
   const onError = (error: unknown) => errors.push(error);
-  const parts = { routes, work, waitMs: 5_000, metrics: failing, onError, stopping: () => false };
+  const logs = new RequestLogs(createLogger({ service: "edge", level: "error", destination: { write: onError } }));
+  const parts = { routes, work, waitMs: 5_000, metrics: failing, logs, onError, stopping: () => false };
   await using edge = new EdgeServer({ ...limits, ...(await httpsCertificate()) }, parts);
   await edge.listen();
   const ask = (path: string) =>

@@ -117,23 +117,25 @@ export class EdgeServer implements AsyncDisposable {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     const route = this.#routes.get(`${request.method} ${path}`);
     using call = new EdgeCall(request, response, this.#parts);
+    const endpoint = route?.endpoint ?? "other";
+    call.log.step("request_taken", { kind: endpoint });
     const { answer, close: broken } = await this.#answer(route, path, call);
     let sent: Answer | undefined;
     if (answer && !response.destroyed) {
       const close = broken || this.#closing || this.#parts.stopping();
       sent = call.hold(answer.body.length) ? answer : busyAnswer;
-      sent = await this.#send(request, response, sent, { close, headers: route?.headers });
+      sent = await this.#send({ request, response, call }, sent, { close, headers: route?.headers });
     }
-    const endpoint = route?.endpoint ?? "other";
     const result = sent && response.writableFinished ? resultOf(sent) : "aborted";
     this.#parts.metrics.requests.inc({ endpoint, result });
-    this.#parts.metrics.requestSeconds.observe({ endpoint }, (performance.now() - start) / 1_000);
+    const durationMs = performance.now() - start;
+    this.#parts.metrics.requestSeconds.observe({ endpoint }, durationMs / 1_000);
+    call.log.step("request_ended", { status: sent?.status, result, duration_ms: Math.round(durationMs) });
   }
 
   /** An answer that makes no HTTP response, such as one with status 0, is told as an internal error. */
   async #send(
-    request: IncomingMessage,
-    response: ServerResponse,
+    { request, response, call }: { request: IncomingMessage; response: ServerResponse; call: EdgeCall },
     answer: Answer,
     options: Omit<RespondOptions, "timeoutMs">,
   ): Promise<Answer> {
@@ -143,7 +145,7 @@ export class EdgeServer implements AsyncDisposable {
       return answer;
     } catch (error) {
       if (response.headersSent) throw error;
-      this.#parts.onError(error);
+      call.log.failed("request_failed", error);
       await respond(request, response, internalError, { ...options, timeoutMs });
       return internalError;
     }
@@ -162,7 +164,7 @@ export class EdgeServer implements AsyncDisposable {
       const known = error instanceof RelayError ? error : undefined;
       if (known?.code === "aborted") return { answer: undefined, close: true };
       if (known?.code === "refused") return { answer: known.answer, close: known.close };
-      this.#parts.onError(error);
+      request.log.failed("request_failed", error);
       return { answer: internalError, close: false };
     }
   }

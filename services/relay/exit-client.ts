@@ -1,6 +1,7 @@
 import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
 import type { ServerLayer } from "@swarmpost/onion";
+import { errorFields } from "@swarmpost/runtime";
 import { Agent, type Dispatcher } from "undici";
 import { type Answer, busyAnswer, knownStatus, textAnswer, timeoutAnswer } from "./answer.ts";
 import { type Caller, timeFor } from "./caller.ts";
@@ -58,8 +59,10 @@ export class ExitClient implements AsyncDisposable {
       const answer = await this.#request(decision.url, { dispatcher, body: layer.plaintext, place, caller });
       if (!answer) return this.#busy();
       this.#metrics.exits.inc({ result: "answered" });
+      caller.log.step("exit_answered", { status: answer.status });
       return answer;
     } catch (error) {
+      caller.log.step("exit_failed", errorFields(error));
       return this.#failed(error);
     } finally {
       this.#metrics.exitSeconds.observe((performance.now() - startedMs) / 1_000);

@@ -28,10 +28,11 @@ export class NextHop {
   }
 
   /** Waits no longer than the caller does, and does not even ask for one who is gone. */
-  async forward(next: Pubkey, request: OnionRequest, caller: Pick<Caller, "remainingMs">): Promise<Answer> {
+  async forward(next: Pubkey, request: OnionRequest, caller: Pick<Caller, "remainingMs" | "log">): Promise<Answer> {
     const { links, view, metrics } = this.#parts;
     if (!view().registered(next)) {
       metrics.hops.inc({ result: "not_found" });
+      caller.log.step("next_hop_failed", { reason: "not_found" });
       return textAnswer(502, `Next node not found: ${next}`);
     }
     const deadlineMs = timeFor(caller, this.#timeoutMs);
@@ -43,8 +44,10 @@ export class NextHop {
     try {
       const answer = await links.request(next, PEER_KIND.hop, encodeHopFrame(request), { deadlineMs });
       metrics.hops.inc({ result: "answered" });
+      caller.log.step("next_hop_answered", { size_bytes: answer.length });
       return decodeHopAnswer(answer);
     } catch (error) {
+      caller.log.step("next_hop_failed", { reason: error instanceof LinkError ? error.code : "unreadable" });
       return this.#failed(next, error);
     } finally {
       metrics.hopSeconds.observe((performance.now() - start) / 1_000);

@@ -60,15 +60,18 @@ export class OnionRelay {
     const { count } = this.#parts;
     if (request.hopNo > MAX_HOPS) {
       count("too_long");
+      caller.log.step("layer_refused", { reason: "too_long" });
       return textAnswer(400, "onion request max path length exceeded");
     }
     const key = this.#keyOf(request);
     const opened = key && (await this.#open(request, key));
     if (!opened || opened === "replay") {
       count(opened ?? "invalid_ciphertext");
+      caller.log.step("layer_refused", { reason: opened ?? "invalid_ciphertext" });
       return invalidCiphertext;
     }
     const inner = readInner(opened);
+    caller.log.step("layer_opened", { kind: inner?.kind ?? "invalid_json" });
     // A final layer is counted by what it is for.
     if (inner?.kind !== "final") count(inner?.kind ?? "invalid_json");
     return inner ? this.#act(inner, { request, key, caller }) : sealed(textAnswer(400, "Invalid json"), key);

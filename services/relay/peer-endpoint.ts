@@ -3,7 +3,9 @@ import { type NodeKeys, type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import { decodeHopFrame } from "@swarmpost/onion";
 import { ExchangeRequestSchema, ExchangeResponseSchema, type ProofService } from "@swarmpost/protos";
 import { type Client, type LinkHandler, LinkRefusal, type LinkRequest } from "@swarmpost/rpc";
+import type { RequestLog, RequestLogs } from "@swarmpost/runtime";
 import { type Answer, busyAnswer, encodeHopAnswer, textAnswer } from "./answer.ts";
+import type { Caller } from "./caller.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { OnionRelay } from "./onion-relay.ts";
 import type { Instance } from "./instance.ts";
@@ -20,6 +22,7 @@ export interface PeerEndpointParts {
   readonly onions: Pick<OnionRelay, "answer">;
   readonly work: WorkLimit;
   readonly instance: Pick<Instance, "nonce">;
+  readonly logs: Pick<RequestLogs, "begin">;
   readonly proofs: Pick<Client<typeof ProofService>, "exchange">;
   readonly metrics: Pick<RelayMetrics, "limited" | "busy">;
 }
@@ -31,7 +34,7 @@ export function peerHandler(parts: PeerEndpointParts): LinkHandler {
     if (!peer) throw new LinkRefusal(403, "no key");
     switch (request.kind) {
       case PEER_KIND.hop:
-        return encodeHopAnswer(await hop(parts, peer, request));
+        return encodeHopAnswer(await loggedHop(parts, peer, request));
       case PEER_KIND.proofs:
         return exchange(parts, peer, request);
       case PEER_KIND.instance:
@@ -43,7 +46,22 @@ export function peerHandler(parts: PeerEndpointParts): LinkHandler {
   };
 }
 
-async function hop(parts: PeerEndpointParts, peer: Pubkey, request: LinkRequest): Promise<Answer> {
+/** The peer is told neither the id under which this node logs its request nor what went wrong. */
+async function loggedHop(parts: PeerEndpointParts, peer: Pubkey, request: LinkRequest): Promise<Answer> {
+  const log = parts.logs.begin();
+  log.step("hop_taken", { size_bytes: request.payload.length });
+  try {
+    const answer = await hop(parts, peer, request, log);
+    log.step("hop_answered", { status: answer.status });
+    return answer;
+  } catch (cause) {
+    if (cause instanceof LinkRefusal) throw cause;
+    log.failed("request_failed", cause);
+    throw new LinkRefusal(500, "internal error", { cause });
+  }
+}
+
+async function hop(parts: PeerEndpointParts, peer: Pubkey, request: LinkRequest, log: RequestLog): Promise<Answer> {
   const { readiness, metrics, work } = parts;
   const { payload } = request;
   if (readiness.reason() !== undefined) return textAnswer(503, `Snode not ready: ${parts.keys.pubkey}`);
@@ -58,7 +76,20 @@ async function hop(parts: PeerEndpointParts, peer: Pubkey, request: LinkRequest)
     metrics.busy.inc({ by: "node" });
     return busyAnswer;
   }
-  return parts.onions.answer({ ...layer, hopNo: Math.max(1, layer.hopNo) }, request);
+  return parts.onions.answer({ ...layer, hopNo: Math.max(1, layer.hopNo) }, peerCaller(request, log));
+}
+
+/** A link's request as a caller; what is made only when asked for stays so. */
+function peerCaller(request: LinkRequest, log: RequestLog): Caller {
+  return {
+    log,
+    get remainingMs() {
+      return request.remainingMs;
+    },
+    get signal() {
+      return request.signal;
+    },
+  };
 }
 
 /** Whoever brings proofs is named by the key that TLS verified, never by what the request says. */

@@ -1,7 +1,7 @@
 import { nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
 import { NodeService } from "@swarmpost/protos";
 import { GrpcServer, implement, nodeCertificate, PeerServer } from "@swarmpost/rpc";
-import { errorFields, type Runtime } from "@swarmpost/runtime";
+import { errorFields, RequestLogs, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import { DoppelgangerGuard } from "./doppelganger-guard.ts";
 import { edgeCertificate } from "./edge-certificate.ts";
@@ -55,8 +55,9 @@ export async function createRelay(
   const onionParts = { ...sources, keys, metrics, clock: runtime.clock, exits: work.exits, stack };
   const onions = makeOnionRelay(config, onionParts);
   const jsonRpc = { seeds: new SeedAnswers({ keys }, runtime), view };
+  const logs = new RequestLogs(runtime.logger);
   const shared = { ...onionParts, ...identity, config, runtime, readiness, instance, limiter, onions, jsonRpc, work };
-  const served = await serve({ ...shared, admit: open.admit });
+  const served = await serve({ ...shared, logs, admit: open.admit });
 
   const guard = stack.use(new DoppelgangerGuard(guardOptions(config, keys.pubkey), { instance, follower, runtime }));
   readiness.opened(guard);
@@ -83,13 +84,8 @@ async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "
   const admit = (peer: Pubkey): boolean => peer === keys.pubkey || registered(peer);
   const peers = stack.use(new PeerServer(peerOptions, { admit, handler: peerHandler({ ...parts, work: work.peers }) }));
   const served = { routes: routes({ ...parts, limited: metrics.limited }), work: work.clients };
-  const edgeParts = {
-    ...served,
-    waitMs: config.HOP_TIMEOUT_MS,
-    metrics,
-    onError,
-    stopping: () => runtime.health.stopping,
-  };
+  const stopping = () => runtime.health.stopping;
+  const edgeParts = { ...parts, ...served, waitMs: config.HOP_TIMEOUT_MS, onError, stopping };
   const edge = stack.use(new EdgeServer({ ...edgeOptionsOf(config), ...(await edgeCertificate(config)) }, edgeParts));
   const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT, tls: parts.tls };
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));

@@ -1,18 +1,20 @@
 import { type Link, LinkError } from "@swarmpost/rpc";
+import { errorFields } from "@swarmpost/runtime";
 import { type Answer, busyAnswer, textAnswer, timeoutAnswer } from "./answer.ts";
 import { type Caller, timeFor } from "./caller.ts";
 
 /** Kinds of requests on the local link to storage. */
 const KIND = { rpc: 1, ready: 2 } as const;
 
-const TEXT_BODY = Buffer.from([1]);
+/** Flags of a request: the body is wanted as text, and the request's id in this node's logs follows. */
+const FLAGS = Buffer.from([0b11]);
 const HEAD_BYTES = 3;
 const RPC_TIMEOUT_MS = 25_000;
 const READY_TIMEOUT_MS = 2_000;
 
 /**
  * This node's storage over the local link: storage RPCs as their raw JSON text, and whether it is ready.
- * Request `u8 flags | JSON text`, answer `u16le status | u8 content (1 = JSON) | body`.
+ * Request `u8 flags | request id | JSON text`, answer `u16le status | u8 content (1 = JSON) | body`.
  */
 export class StorageRpc {
   readonly #link: Pick<Link, "request">;
@@ -22,13 +24,16 @@ export class StorageRpc {
   }
 
   /** Has `{"method","params"}` answered by storage, which does all the parsing; not for a caller that is gone. Never rejects. */
-  async call(json: Buffer, caller: Pick<Caller, "remainingMs">): Promise<Answer> {
+  async call(json: Buffer, caller: Pick<Caller, "remainingMs" | "log">): Promise<Answer> {
     const deadlineMs = timeFor(caller, RPC_TIMEOUT_MS);
     if (deadlineMs === 0) return timeoutAnswer;
     try {
-      const payload = Buffer.concat([TEXT_BODY, json]);
-      return readAnswer(await this.#link.request(KIND.rpc, payload, { deadlineMs }));
+      const payload = Buffer.concat([FLAGS, caller.log.id, json]);
+      const answer = readAnswer(await this.#link.request(KIND.rpc, payload, { deadlineMs }));
+      caller.log.step("storage_answered", { status: answer.status });
+      return answer;
     } catch (error) {
+      caller.log.step("storage_failed", errorFields(error));
       return failedAnswer(error);
     }
   }

@@ -1,6 +1,6 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import { LocalLinkServer, type PeerIdentity, PeerServer } from "@swarmpost/rpc";
-import { errorFields, type Runtime } from "@swarmpost/runtime";
+import { errorFields, RequestLogs, type Runtime } from "@swarmpost/runtime";
 import type { StorageConfig } from "./config.ts";
 import type { StorageMetrics } from "./metrics.ts";
 import { replicaHandler } from "./replica-handler.ts";
@@ -48,7 +48,7 @@ export async function openServers(config: StorageConfig, parts: ServedParts): Pr
     },
     draining,
     onAnswer: (method, status, startedMs) => metrics.answered(method, status, startedMs),
-    onError,
+    logs: new RequestLogs(runtime.logger),
   });
   const local = stack.use(new LocalLinkServer({ host: config.LOCAL_HOST, port: config.LOCAL_PORT, onError }, handler));
   await local.listen();

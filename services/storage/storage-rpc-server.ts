@@ -1,4 +1,5 @@
 import { type LinkHandler, LinkRefusal, MAX_FRAME_BYTES } from "@swarmpost/rpc";
+import { REQUEST_ID_BYTES, type RequestLog, type RequestLogs } from "@swarmpost/runtime";
 import { parseRequest, RpcError, type SubRequest } from "@swarmpost/storage-rpc";
 import { StorageError } from "./errors.ts";
 import { type Answer, notReady, refused } from "./methods/answer.ts";
@@ -9,6 +10,8 @@ export const LOCAL_KIND = { rpc: 1, readiness: 2 } as const;
 
 const TEXT = 0;
 const JSON_BODY = 1;
+/** Flag of a request: its id in the logs of this node follows. */
+const NAMED = 2;
 
 /** What fits into one frame: only a batch of large retrieves without limits of their own is longer. */
 const MAX_ANSWER_BYTES = MAX_FRAME_BYTES - 1024;
@@ -23,8 +26,7 @@ export interface StorageRpcParts {
   draining(): boolean;
   /** Told of each answered request. */
   onAnswer(method: string, status: number, startedMs: number): void;
-  /** Told of what nobody expected. */
-  onError(error: unknown): void;
+  readonly logs: RequestLogs;
 }
 
 /** Answers the relay: kind 1 is a storage RPC, kind 2 asks whether the node is ready. */
@@ -32,35 +34,46 @@ export function storageRpcHandler(parts: StorageRpcParts): LinkHandler {
   return async ({ kind, payload }) => {
     if (kind === LOCAL_KIND.readiness) return Buffer.from(parts.notReady(), "utf8");
     if (kind !== LOCAL_KIND.rpc || payload.length < 1) throw new LinkRefusal(400, "no such request");
-    // Byte 0 holds flags of the caller; the content byte of the answer says all that it needs.
-    return encodeAnswer(parts.draining() ? notReady("shutting down") : await answer(payload.subarray(1), parts));
+    const { json, log } = readRequest(payload, parts.logs);
+    const result = parts.draining() ? notReady("shutting down") : await answer(json, log, parts);
+    log.step("rpc_answered", { status: result.status });
+    return encodeAnswer(result);
   };
 }
 
-async function answer(json: Buffer, parts: StorageRpcParts): Promise<Answer> {
+/** u8 flags ‖ request id, when the flags say so ‖ JSON. Whether the body is wanted as text the answer's content byte says. */
+function readRequest(payload: Buffer, logs: RequestLogs): { json: Buffer; log: RequestLog } {
+  const named = ((payload[0] ?? 0) & NAMED) !== 0 && payload.length > REQUEST_ID_BYTES;
+  if (!named) return { json: payload.subarray(1), log: logs.begin() };
+  const end = 1 + REQUEST_ID_BYTES;
+  return { json: payload.subarray(end), log: logs.resume(payload.subarray(1, end)) };
+}
+
+async function answer(json: Buffer, log: RequestLog, parts: StorageRpcParts): Promise<Answer> {
   const started = performance.now();
   let method = "unparsed";
   let result: Answer;
   try {
     const request = parseRequest(json);
     method = request.method;
-    const run = (each: SubRequest) => guarded(each, parts);
+    log.step("rpc_taken", { method });
+    const run = (each: SubRequest) => guarded(each, log, parts);
     result = "requests" in request ? await runBatch(request, run) : await run(request);
   } catch (error) {
-    result = failure(error, parts);
+    result = failure(error, log);
   }
   parts.onAnswer(method, result.status, started);
   return result;
 }
 
-async function guarded(request: SubRequest, parts: StorageRpcParts): Promise<Answer> {
-  return parts.run(request).catch((error: unknown) => failure(error, parts));
+async function guarded(request: SubRequest, log: RequestLog, parts: StorageRpcParts): Promise<Answer> {
+  return parts.run(request).catch((error: unknown) => failure(error, log));
 }
 
-function failure(error: unknown, parts: StorageRpcParts): Answer {
+function failure(error: unknown, log: RequestLog): Answer {
   if (error instanceof RpcError) return refused(error);
   if (error instanceof StorageError && error.code === "unavailable") return notReady("database unavailable");
-  parts.onError(error);
+  log.failed("request_failed", error);
   return { status: 500, body: "request failed" };
 }
 

@@ -80,6 +80,26 @@ test("a deleted message is gone from every member", async () => {
   for (const { node } of receipt.members) assert.equal(await client.holds(node, bob, receipt.hash), false);
 });
 
+test("a request's id leads from a node's relay to its storage and to no other node", async () => {
+  const lines = (await net.logs()).split("\n").filter((line) => line.includes('"request_id"'));
+  const requests = Map.groupBy(
+    lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    ({ request_id }) => request_id,
+  );
+  const entries = new Set(["request_taken", "hop_taken"]);
+  const stored = [...requests.values()].filter((each) =>
+    each.some(({ event, method }) => event === "rpc_taken" && method === "store"),
+  );
+  assert.ok(stored.length >= 3);
+  for (const each of stored) {
+    assert.deepEqual([...new Set(each.map(({ service }) => service))].sort(), ["relay", "storage"]);
+  }
+  for (const each of requests.values()) {
+    assert.ok(each.filter(({ event }) => entries.has(event as string)).length <= 1, "it entered one node, once");
+  }
+  assert.ok(requests.size > stored.length);
+});
+
 test("no log line and no metric knows a key, an account, a message or an address", async () => {
   const secrets = identitiesIn({ nodes: net.nodes, accounts: [alice, bob], hashes: [...told] });
   const written = { logs: await net.logs(), metrics: await net.metrics() };

@@ -3,7 +3,14 @@ import { type Cache, connectRedis, MemoryCacheStore } from "@swarmpost/cache";
 import { generateSeed, type NodeKeys, nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
 import type { OnionHop } from "@swarmpost/onion";
 import { nodeCertificate } from "@swarmpost/rpc";
-import { createRuntime, type Logger, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
+import {
+  createLogger,
+  createRuntime,
+  type LogLevel,
+  parseConfig,
+  type Runtime,
+  silentLogger,
+} from "@swarmpost/runtime";
 import { eventually } from "@swarmpost/testkit";
 import { Agent } from "undici";
 import { relayConfig } from "../config.ts";
@@ -26,7 +33,8 @@ export interface RelayNetworkOptions {
   readonly redisUrl?: string;
   /** A fault: which keys relays let through besides the registry. */
   readonly admit?: Admit;
-  readonly logger?: Logger;
+  /** Lowest level of the lines that each relay keeps; none by default. */
+  readonly logLevel?: LogLevel;
   /** Changes to every relay's configuration. */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -41,6 +49,9 @@ export class TestRelay {
   readonly failures: unknown[] = [];
   #service: RelayService | undefined;
   #cache: Cache | undefined;
+
+  /** What it logged. */
+  readonly lines: Record<string, unknown>[] = [];
 
   /** A second relay with the seed of another is its doppelganger. */
   constructor(seed: Buffer = generateSeed()) {
@@ -66,6 +77,11 @@ export class TestRelay {
     return { pubkey: this.pubkey, x25519: this.keys.x25519.publicKey };
   }
 
+  /** Takes a line of its log. */
+  write(line: string): void {
+    this.lines.push(JSON.parse(line) as Record<string, unknown>);
+  }
+
   async start(options: RelayNetworkOptions, follower: FakeFollower, memory: MemoryCacheStore): Promise<void> {
     const { redisUrl } = options;
     // A restarted relay keeps its ports, as a pod would.
@@ -82,7 +98,7 @@ export class TestRelay {
       ...options.config,
     };
     this.runtime = createRuntime("relay", {
-      logger: options.logger ?? silentLogger,
+      logger: createLogger({ service: "relay", level: options.logLevel ?? "silent", destination: this }),
       fail: (error) => this.failures.push(error),
     });
     this.#service = await createRelay(parseConfig(relayConfig, env), this.runtime, {

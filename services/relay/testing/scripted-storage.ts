@@ -7,6 +7,8 @@ export type StorageScript = (request: { method: string; params: unknown }) => Pr
 export class ScriptedStorage implements AsyncDisposable {
   /** Methods asked so far. */
   readonly asked: string[] = [];
+  /** Ids under which the relay logged them, hex; empty where it told none. */
+  readonly requestIds: string[] = [];
   /** How long the relay said that it waits, ms, for each. */
   readonly waits: number[] = [];
   /** Readiness answer; empty is ready. */
@@ -16,8 +18,10 @@ export class ScriptedStorage implements AsyncDisposable {
     { host: "127.0.0.1", port: 0, graceMs: 100 },
     async ({ kind, payload, remainingMs }) => {
       if (kind === 2) return Buffer.from(this.notReady);
-      const request = JSON.parse(payload.subarray(1).toString("utf8")) as { method: string; params: unknown };
+      const idBytes = ((payload[0] ?? 0) & 0b10) === 0 ? 0 : 8;
+      const request = JSON.parse(payload.subarray(1 + idBytes).toString("utf8")) as { method: string; params: unknown };
       this.asked.push(request.method);
+      this.requestIds.push(payload.toString("hex", 1, 1 + idBytes));
       this.waits.push(remainingMs);
       const [status, body] = await this.script(request);
       const json = typeof body === "object";
