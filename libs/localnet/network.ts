@@ -7,6 +7,7 @@ import { type TemporaryFolder, temporaryFolder } from "@swarmpost/testkit";
 import { type AddressPlan, claimAddresses } from "./addresses.ts";
 import { type Backends, startBackends } from "./backends.ts";
 import { Cluster, type ControlService, controlServices } from "./cluster.ts";
+import { type ClusterSecurity, secureClusters } from "./cluster-tls.ts";
 import type { Launcher } from "./launcher.ts";
 import { LocalNode } from "./local-node.ts";
 import { LocalnetError } from "./localnet-error.ts";
@@ -27,6 +28,7 @@ interface Foundations {
   readonly backends: Backends;
   readonly addresses: AddressPlan;
   readonly launcher: Launcher;
+  readonly security: ClusterSecurity;
 }
 
 /** A whole swarmpost network on loopback. Disposing it stops every part and removes its data. */
@@ -56,7 +58,8 @@ export class Network implements AsyncDisposable {
         ? new ProcessLauncher(folder.path)
         : new SharedLauncher(folder.path, options.logLevel ?? "info"),
     );
-    const network = new Network({ options, stack, folder, backends, addresses, launcher });
+    const security = await secureClusters(options, { addresses, folder: folder.path });
+    const network = new Network({ options, stack, folder, backends, addresses, launcher, security });
     stack.defer(() => network.#stopServices());
     await network.#bringUp();
     network.#owned = stack.move();
@@ -109,7 +112,7 @@ export class Network implements AsyncDisposable {
 
   /** The swarm map in force in a cluster. */
   async map(cluster = 0): Promise<SwarmMap> {
-    await using reader = new ClusterReader(this.clusters[cluster]!);
+    await using reader = new ClusterReader(this.clusters[cluster]!, this.#foundations.security);
     const map = await reader.map();
     if (map === undefined) throw new LocalnetError("service", "swarm-coordinator gave no map");
     return map;
@@ -183,7 +186,7 @@ export class Network implements AsyncDisposable {
   }
 
   async #makeCluster(index: number): Promise<Cluster> {
-    const { options, backends, addresses, launcher } = this.#foundations;
+    const { security, backends, addresses, launcher } = this.#foundations;
     const names = await Promise.all(
       controlServices.map(async (service) => {
         const name = `c${index}_${service.replaceAll("-", "_")}`;
@@ -205,14 +208,14 @@ export class Network implements AsyncDisposable {
             .filter((node) => node.cluster !== index)
             .slice(0, seedsInFile)
             .map((node) => node.peerSeed),
-        settings: options.settings ?? {},
+        settings: security.settings,
       },
       launcher,
     );
   }
 
   async #makeNode(cluster: number): Promise<LocalNode> {
-    const { options, backends, addresses, launcher } = this.#foundations;
+    const { security, backends, addresses, launcher } = this.#foundations;
     const number = this.#nextNode++;
     const node = new LocalNode(
       {
@@ -220,7 +223,7 @@ export class Network implements AsyncDisposable {
         seed: generateSeed(),
         databaseUrl: await backends.databases.create(`node_${number}`),
         cluster: this.clusters[cluster]!.endpoints,
-        settings: options.settings ?? {},
+        settings: security.settings,
       },
       launcher,
     );
@@ -267,7 +270,7 @@ export class Network implements AsyncDisposable {
   async #untilSeated(height: bigint): Promise<SwarmMap> {
     const maps = await Promise.all(
       this.clusters.map(async (cluster) => {
-        await using reader = new ClusterReader(cluster);
+        await using reader = new ClusterReader(cluster, this.#foundations.security);
         const complete = async () => {
           const map = await reader.map();
           return map !== undefined && map.height >= height && seated(map) === this.nodes.length ? map : undefined;
@@ -281,7 +284,7 @@ export class Network implements AsyncDisposable {
   async #untilProven(): Promise<number> {
     const wanted = this.nodes.filter((node) => node.running).length;
     for (const cluster of this.clusters) {
-      await using reader = new ClusterReader(cluster);
+      await using reader = new ClusterReader(cluster, this.#foundations.security);
       const all = async () => ((await reader.proofs()) >= wanted ? true : undefined);
       await waitFor("the uptime proofs", all, { timeoutMs: readyMs, signal: this.#foundations.options.signal });
     }

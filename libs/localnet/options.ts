@@ -1,4 +1,4 @@
-import type { LogLevel } from "@swarmpost/runtime";
+import type { ClusterTls, LogLevel } from "@swarmpost/runtime";
 
 /** What `startNetwork` brings up. */
 export interface NetworkOptions {
@@ -24,6 +24,11 @@ export interface NetworkOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Stops the start when aborted. */
   readonly signal?: AbortSignal;
+  /**
+   * Makes a certificate for these IP addresses, on which the services then speak gRPC with each other, both ways with
+   * certificates. Without it they speak plain.
+   */
+  readonly certify?: (addresses: readonly string[]) => Promise<ClusterTls>;
   /** Extra settings for single services, by service name: tests and benchmarks shorten intervals or raise limits. */
   readonly settings?: Partial<Record<ServiceName, Record<string, string>>>;
 }

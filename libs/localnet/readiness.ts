@@ -3,6 +3,7 @@ import { ChainService, ProofService, type Registry, type SwarmMap, SwarmService 
 import { createClient, openChannel } from "@swarmpost/rpc";
 import { Agent, request } from "undici";
 import type { Cluster } from "./cluster.ts";
+import type { ClusterSecurity } from "./cluster-tls.ts";
 import { LocalnetError } from "./localnet-error.ts";
 
 /** Reads one cluster's control services, as the network's own services do. */
@@ -12,8 +13,8 @@ export class ClusterReader implements AsyncDisposable {
   readonly #swarm;
   readonly #proof;
 
-  constructor(cluster: Cluster) {
-    const open = (address: string) => this.#stack.use(openChannel(address));
+  constructor(cluster: Cluster, security: Pick<ClusterSecurity, "tls">) {
+    const open = (address: string) => this.#stack.use(openChannel(address, security));
     this.#chain = createClient(ChainService, open(cluster.address("chain-watcher")));
     this.#swarm = createClient(SwarmService, open(cluster.address("swarm-coordinator")));
     this.#proof = createClient(ProofService, open(cluster.address("test-suite")));
