@@ -8,14 +8,18 @@ export interface RedisServer extends TestServer {
   readonly url: string;
 }
 
-/** Starts the system's `redis-server`. @throws TestkitError `missing-program` when it is not installed. */
-export async function startRedis(options: { port?: number } = {}): Promise<RedisServer> {
+const settings = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+
+/** Starts the system's `redis-server`, with a password if one is given. @throws TestkitError `missing-program` when it is not installed. */
+export async function startRedis(options: { port?: number; password?: string } = {}): Promise<RedisServer> {
   const command = systemProgram("/usr/bin/redis-server", "/usr/local/bin/redis-server");
+  const { password } = options;
+  const account = password === undefined ? [] : ["--requirepass", password];
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryFolder());
   const server = await restartableServer(options.port, (port) => ({
     command,
-    args: ["--bind", "127.0.0.1", "--port", String(port), "--save", "", "--appendonly", "no", "--dir", folder.path],
+    args: [...settings, "--port", String(port), "--dir", folder.path, ...account],
     options: { readyText: "Ready to accept connections", cwd: folder.path },
     stopSignal: "SIGTERM",
   }));

@@ -4,6 +4,7 @@ import { followNetwork, type ViewFollower } from "@swarmpost/network-view";
 import { readClusterTls, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { Admit } from "./peer-contacts.ts";
+import { addressFinder, PublicAddress } from "./public-address.ts";
 
 /** Outside connections and rules, which the one-process network and tests replace. */
 export interface RelayOpen {
@@ -13,6 +14,8 @@ export interface RelayOpen {
   readonly admit?: Admit;
   /** The network view; by default followed from chain-watcher, swarm-coordinator and test-suite. */
   readonly view?: (config: RelayConfig, bus: Bus, runtime: Runtime) => Promise<ViewFollower>;
+  /** The address that is published; by default what the configuration says. */
+  readonly address?: (config: RelayConfig, runtime: Runtime) => Promise<PublicAddress>;
 }
 
 /** NATS and Redis. */
@@ -20,6 +23,11 @@ export const realOnes: RelayOpen = {
   bus: (url) => connectNats({ url, name: "relay" }),
   cache: (url, { logger }) => connectRedis({ url, logger }),
 };
+
+/** Finds the published address as configured. @throws RelayError `bad-config` */
+export async function configuredAddress(config: RelayConfig, runtime: Runtime): Promise<PublicAddress> {
+  return await PublicAddress.open(await addressFinder(config), runtime);
+}
 
 /** Follows the network view from the services of the own cluster. */
 export function followSources(config: RelayConfig, bus: Bus, runtime: Runtime): Promise<ViewFollower> {

@@ -8,25 +8,32 @@ import { RelayError } from "./relay-error.ts";
 const LOOK_EVERY_MS = 30_000;
 const LOOK_AGAIN_MS = 1_000;
 
-/** Finds the IPv4 address; undefined while there is none. */
-export type FindAddress = () => Promise<string | undefined>;
+/** Finds the addresses that this node can be reached at; none while there are none. */
+export type FindAddress = () => Promise<readonly string[]>;
 
 /** The IPv4 address that this node publishes. It may change while the node runs; the last one known stays in force. */
 export class PublicAddress implements AsyncDisposable {
   readonly #find: FindAddress;
   readonly #runtime: Pick<Runtime, "logger">;
+  readonly #everyMs: number;
   readonly #stop = new AbortController();
   #ip: string | undefined;
+  #failing = false;
   #looking: Promise<void> = Promise.resolve();
 
-  private constructor(find: FindAddress, runtime: Pick<Runtime, "logger">) {
+  private constructor(find: FindAddress, runtime: Pick<Runtime, "logger">, everyMs: number) {
     this.#find = find;
     this.#runtime = runtime;
+    this.#everyMs = everyMs;
   }
 
-  /** Looks once, then every 30 s, or every second while there is none. */
-  static async open(find: FindAddress, runtime: Pick<Runtime, "logger">): Promise<PublicAddress> {
-    const address = new PublicAddress(find, runtime);
+  /** Looks once, then every `everyMs`, or every second while there is none. */
+  static async open(
+    find: FindAddress,
+    runtime: Pick<Runtime, "logger">,
+    everyMs: number = LOOK_EVERY_MS,
+  ): Promise<PublicAddress> {
+    const address = new PublicAddress(find, runtime, everyMs);
     await address.#look();
     address.#looking = address.#keepLooking();
     return address;
@@ -50,18 +57,27 @@ export class PublicAddress implements AsyncDisposable {
   async #keepLooking(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await sleep(this.#ip === undefined ? LOOK_AGAIN_MS : LOOK_EVERY_MS, signal).catch(() => undefined);
+      await sleep(this.#ip === undefined ? LOOK_AGAIN_MS : this.#everyMs, signal).catch(() => undefined);
       if (!signal.aborted) await this.#look();
     }
   }
 
   async #look(): Promise<void> {
     try {
-      const found = await this.#find();
-      if (found !== undefined && isIPv4(found)) this.#ip = found;
+      const found = (await this.#find()).filter((address) => isIPv4(address));
+      this.#failing = false;
+      // Of several the one that was told before stays: a name server hands them out in any order.
+      if (this.#ip === undefined || !found.includes(this.#ip)) this.#take(found[0]);
     } catch (error) {
-      this.#runtime.logger.warn("public_address_unknown", errorFields(error));
+      if (!this.#failing) this.#runtime.logger.warn("public_address_unknown", errorFields(error));
+      this.#failing = true;
     }
+  }
+
+  #take(found: string | undefined): void {
+    if (found === undefined) return;
+    if (this.#ip !== undefined) this.#runtime.logger.info("public_address_changed");
+    this.#ip = found;
   }
 }
 
@@ -69,21 +85,25 @@ export class PublicAddress implements AsyncDisposable {
  * How the configured one of PUBLIC_IP, PUBLIC_HOST and PUBLIC_SERVICE is found.
  * @throws RelayError `bad-config` unless exactly one is given
  */
-export async function addressFinder(config: RelayConfig): Promise<FindAddress> {
+export async function addressFinder(config: RelayConfig, connect = connectKubernetes): Promise<FindAddress> {
   const { PUBLIC_IP: ip, PUBLIC_HOST: host, PUBLIC_SERVICE: service, POD_NAMESPACE: namespace } = config;
   if ([ip, host, service].filter((given) => given !== undefined).length !== 1) {
     throw new RelayError("bad-config", "exactly one of PUBLIC_IP, PUBLIC_HOST and PUBLIC_SERVICE must be given");
   }
-  if (ip !== undefined) return async () => ip;
-  if (host !== undefined) return async () => await addressOf(host);
+  if (ip !== undefined) return async () => [ip];
+  if (host !== undefined) return () => addressesOf(host);
   if (namespace === undefined) throw new RelayError("bad-config", "PUBLIC_SERVICE needs POD_NAMESPACE");
-  const kubernetes = await connectKubernetes({ namespace });
+  const kubernetes = await connect({ namespace });
   return async () => {
-    const [ingress] = (await getService(kubernetes, service!))?.ingress ?? [];
-    return ingress?.ip ?? (ingress?.hostname === undefined ? undefined : await addressOf(ingress.hostname));
+    const ingress = (await getService(kubernetes, service!))?.ingress ?? [];
+    const addresses = ingress.map(async ({ ip: known, hostname }) => {
+      if (known !== undefined) return [known];
+      return hostname === undefined ? [] : await addressesOf(hostname);
+    });
+    return (await Promise.all(addresses)).flat();
   };
 }
 
-async function addressOf(host: string): Promise<string> {
-  return (await lookup(host, { family: 4 })).address;
+async function addressesOf(host: string): Promise<string[]> {
+  return (await lookup(host, { family: 4, all: true })).map(({ address }) => address);
 }

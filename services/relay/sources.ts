@@ -5,9 +5,9 @@ import { ProofService } from "@swarmpost/protos";
 import { type Client, createClient, openChannel, openLocalLink, type PeerIdentity, PeerLinks } from "@swarmpost/rpc";
 import { type ClusterTls, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
-import { followSources, type RelayOpen } from "./open.ts";
+import { configuredAddress, followSources, type RelayOpen } from "./open.ts";
 import { type Admit, peerContacts } from "./peer-contacts.ts";
-import { addressFinder, PublicAddress } from "./public-address.ts";
+import type { PublicAddress } from "./public-address.ts";
 import { StorageRpc } from "./storage-rpc.ts";
 
 /** Everything outside its process that a relay asks. */
@@ -35,7 +35,7 @@ export async function openSources(
 ): Promise<Sources> {
   const { identity, runtime, open, stack } = parts;
   const tls = readClusterTls(config);
-  const address = stack.use(await PublicAddress.open(await addressFinder(config), runtime));
+  const address = stack.use(await (open.address ?? configuredAddress)(config, runtime));
   const bus = stack.use(await open.bus(config.BUS_URL));
   const cache = stack.use(await open.cache(config.REDIS_URL, runtime));
   const follower = stack.use(await (open.view ?? followSources)(config, bus, runtime));

@@ -14,6 +14,7 @@ import {
 import { eventually } from "@swarmpost/testkit";
 import { Agent } from "undici";
 import { relayConfig } from "../config.ts";
+import type { RelayOpen } from "../open.ts";
 import type { Admit } from "../peer-contacts.ts";
 import { createRelay, type RelayService } from "../service.ts";
 import { FakeFollower, type ViewNode } from "./fake-view.ts";
@@ -33,6 +34,8 @@ export interface RelayNetworkOptions {
   readonly redisUrl?: string;
   /** A fault: which keys relays let through besides the registry. */
   readonly admit?: Admit;
+  /** Finds the published address; PUBLIC_IP by default. */
+  readonly address?: RelayOpen["address"];
   /** Lowest level of the lines that each relay keeps; none by default. */
   readonly logLevel?: LogLevel;
   /** Changes to every relay's configuration. */
@@ -109,6 +112,7 @@ export class TestRelay {
       },
       view: async () => follower,
       ...(options.admit ? { admit: options.admit } : {}),
+      ...(options.address ? { address: options.address } : {}),
     });
   }
 }
