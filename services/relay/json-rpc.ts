@@ -1,7 +1,6 @@
-import type { NetworkView } from "@swarmpost/network-view";
+import { type NetworkView, parseServiceNodesQuery } from "@swarmpost/network-view";
 import type { Answer } from "./answer.ts";
 import type { SeedAnswers } from "./seed-answers.ts";
-import { parseSeedQuery } from "./seed-query.ts";
 
 const METHODS: ReadonlySet<unknown> = new Set(["get_n_service_nodes", "get_service_nodes", "get_all_service_nodes"]);
 
@@ -23,7 +22,7 @@ export function answerJsonRpc(body: Buffer, parts: JsonRpcParts): Answer {
   }
   const { id = 0, method, params } = request as Record<string, unknown>;
   if (!METHODS.has(method)) return failure(200, id, -32601, "Method not found");
-  const query = parseSeedQuery(params);
+  const query = parseServiceNodesQuery(params);
   if (!query) return failure(200, id, -32602, "Invalid params");
   const { result, swarmpost } = parts.seeds.answer(query, parts.view());
   const extra = swarmpost === undefined ? "" : `,"swarmpost":${swarmpost}`;

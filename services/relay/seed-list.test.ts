@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generateSeed, nodeKeysFromSeed } from "@swarmpost/crypto";
-import type { NetworkNode, NetworkView } from "@swarmpost/network-view";
+import {
+  type NetworkNode,
+  type NetworkView,
+  parseServiceNodesQuery,
+  SERVICE_NODE_FIELDS,
+} from "@swarmpost/network-view";
 import { ManualClock } from "@swarmpost/runtime";
 import { SeedAnswers } from "./seed-answers.ts";
-import { parseSeedQuery, SEED_FIELDS } from "./seed-query.ts";
 import { fakeView } from "./testing/fake-view.ts";
 
 const keys = nodeKeysFromSeed(generateSeed());
@@ -32,7 +36,7 @@ function countingView(): { view: NetworkView; reads: () => number } {
 }
 
 const ask = (answers: SeedAnswers, view: NetworkView, params: object) => {
-  const query = parseSeedQuery(params) ?? assert.fail("no query");
+  const query = parseServiceNodesQuery(params) ?? assert.fail("no query");
   const { result, swarmpost } = answers.answer(query, view);
   const { service_node_states: states } = JSON.parse(result) as { service_node_states: Record<string, unknown>[] };
   return { states, swarmpost };
@@ -48,7 +52,7 @@ test("selections and random lists of one view make no text and no signature anew
   for (let i = 0; i < 50; i++) {
     assert.equal(ask(answers, view, { limit: -1 }).states.length, 20);
     assert.equal(ask(answers, view, { limit: 5 }).states.length, 5);
-    const named = ask(answers, view, { service_node_pubkeys: some, fields: [...SEED_FIELDS, `nonsense${i}`] });
+    const named = ask(answers, view, { service_node_pubkeys: some, fields: [...SERVICE_NODE_FIELDS, `nonsense${i}`] });
     assert.deepEqual(named.states, states.slice(0, 3));
     assert.equal(ask(answers, view, {}).swarmpost, swarmpost);
   }
@@ -59,7 +63,7 @@ test("what clients really ask for stays remembered while a stranger asks for odd
   const { view, reads } = countingView();
   const answers = new SeedAnswers({ keys }, { clock: new ManualClock() });
   ask(answers, view, {});
-  const odd = SEED_FIELDS.filter((name) => name !== "operator_address");
+  const odd = SERVICE_NODE_FIELDS.filter((name) => name !== "operator_address");
   const once = reads();
   for (const [index] of odd.entries()) {
     ask(answers, view, { fields: odd.slice(index) });

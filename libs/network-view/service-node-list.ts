@@ -1,14 +1,13 @@
 import type { Pubkey } from "@swarmpost/crypto";
-import type { NetworkView } from "@swarmpost/network-view";
-import { seedAnswerDigest } from "@swarmpost/onion";
-import { type ContactedNode, fieldMask, isOffered, nodeText, offeredNode } from "./seed-node.ts";
-import type { SeedQuery } from "./seed-query.ts";
+import type { NetworkView } from "./network-view.ts";
+import { type ContactedNode, fieldMask, isOffered, nodeText } from "./service-node-text.ts";
+import type { ServiceNodesQuery } from "./service-nodes-query.ts";
 
 /** Different sets of fields remembered; clients ask for a handful. With 2,000 nodes one takes about a megabyte. */
 const MAX_REMEMBERED = 8;
 
 /** The nodes that one view offers. What strangers can ask for again and again is made once. */
-export class SeedList {
+export class ServiceNodeList {
   readonly view: NetworkView;
   /** All nodes with an address, ascending by key. */
   readonly #nodes: readonly ContactedNode[];
@@ -17,7 +16,6 @@ export class SeedList {
   readonly #places: ReadonlyMap<string, number>;
   readonly #texts = new Map<number, readonly string[]>();
   readonly #wholes = new Map<number, string>();
-  #digest: Buffer | undefined;
 
   constructor(view: NetworkView) {
     this.view = view;
@@ -26,21 +24,15 @@ export class SeedList {
     this.#places = new Map(this.#nodes.map((node, index) => [node.pubkey, index]));
   }
 
-  /** How many active nodes are offered. */
-  get total(): number {
-    return this.#active.length;
-  }
-
-  /** Digest of all active nodes, for the seed's signature. */
-  get digest(): Buffer {
-    this.#digest ??= seedAnswerDigest(this.#active.map((index) => offeredNode(this.#nodes[index] as ContactedNode)));
-    return this.#digest;
+  /** The active nodes that are offered, ascending by key. */
+  get active(): readonly ContactedNode[] {
+    return this.#active.map((place) => this.#nodes[place] as ContactedNode);
   }
 
   /** The entries of `service_node_states` that are asked for, as JSON text. */
-  states(query: SeedQuery): string {
+  states(query: ServiceNodesQuery): string {
     const mask = fieldMask(query.fields);
-    if (isWhole(query)) return remember(this.#wholes, mask, () => this.#join(mask, this.#active));
+    if (isWholeList(query)) return remember(this.#wholes, mask, () => this.#join(mask, this.#active));
     return this.#join(mask, this.#select(query));
   }
 
@@ -49,7 +41,7 @@ export class SeedList {
     return places.map((place) => texts[place]).join(",");
   }
 
-  #select({ keys, activeOnly, limit }: SeedQuery): readonly number[] {
+  #select({ keys, activeOnly, limit }: ServiceNodesQuery): readonly number[] {
     const all = activeOnly ? this.#active : [...this.#nodes.keys()];
     const places = keys ? this.#named(keys, activeOnly) : all;
     if (limit === 0) return places;
@@ -63,8 +55,8 @@ export class SeedList {
   }
 }
 
-/** Whether a question is for the whole list of active nodes: only such an answer is signed. */
-export function isWhole({ keys, activeOnly, limit }: SeedQuery): boolean {
+/** Whether a question is for the whole list of active nodes: only such an answer is signed by a seed. */
+export function isWholeList({ keys, activeOnly, limit }: ServiceNodesQuery): boolean {
   return keys === undefined && activeOnly && limit === 0;
 }
 

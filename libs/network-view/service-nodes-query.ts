@@ -1,7 +1,5 @@
-import { hexToBytes } from "@swarmpost/encoding";
-
-/** What a client asks a seed for. Source: oxen-core `get_service_nodes`. */
-export interface SeedQuery {
+/** What is asked of a node list. Source: oxen-core `get_service_nodes`. */
+export interface ServiceNodesQuery {
   /** Fields wanted of each node; undefined means all. */
   readonly fields: ReadonlySet<string> | undefined;
   /** False only when the client says so: then nodes that sit in no swarm are named too. */
@@ -15,8 +13,8 @@ export interface SeedQuery {
 }
 
 /** Reads the params of the request; undefined when one is of a wrong type. Unknown params and fields are ignored. */
-export function parseSeedQuery(params: unknown): SeedQuery | undefined {
-  if (params === undefined || params === null) return parseSeedQuery({});
+export function parseServiceNodesQuery(params: unknown): ServiceNodesQuery | undefined {
+  if (params === undefined || params === null) return parseServiceNodesQuery({});
   if (typeof params !== "object" || Array.isArray(params)) return undefined;
   const {
     fields,
@@ -49,18 +47,20 @@ function parseFields(value: unknown): ReadonlySet<string> | "all" | undefined {
   if (!names.every((name) => typeof name === "string")) return undefined;
   const minus = names.filter((name) => name.startsWith("-"));
   if (names.length === 0 || (names.includes("all") && minus.length === 0)) return "all";
-  const plus = names.includes("all") || minus.length === names.length ? SEED_FIELDS : names;
+  const plus = names.includes("all") || minus.length === names.length ? SERVICE_NODE_FIELDS : names;
   return new Set(plus.filter((name) => !minus.includes(`-${name}`)));
 }
 
+const HEX_KEY = /^[0-9a-f]{64}$/i;
+
 function parseKeys(value: unknown): ReadonlySet<string> | undefined {
   if (!Array.isArray(value)) return undefined;
-  const keys = value.map((key) => (typeof key === "string" ? hexToBytes(key, 32)?.toString("hex") : undefined));
+  const keys = value.map((key) => (typeof key === "string" && HEX_KEY.test(key) ? key.toLowerCase() : undefined));
   return keys.every((key) => key !== undefined) ? new Set(keys) : undefined;
 }
 
 /** Fields of a node that can be asked for, in the order in which they are told. */
-export const SEED_FIELDS = [
+export const SERVICE_NODE_FIELDS = [
   "service_node_pubkey",
   "pubkey_ed25519",
   "pubkey_x25519",
@@ -78,5 +78,5 @@ export const SEED_FIELDS = [
   "last_uptime_proof",
 ] as const;
 
-/** One of {@link SEED_FIELDS}. */
-export type SeedField = (typeof SEED_FIELDS)[number];
+/** One of {@link SERVICE_NODE_FIELDS}. */
+export type ServiceNodeField = (typeof SERVICE_NODE_FIELDS)[number];
