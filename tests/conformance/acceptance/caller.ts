@@ -1,0 +1,67 @@
+import type { HttpsConnections, ServiceNode } from "@swarmpost/client";
+import { buildOnion } from "@swarmpost/onion";
+
+/** Both ways in which a client reaches a storage node. */
+export type Transport = "https" | "onion";
+
+/** Status and body: an object when the node says that it is JSON, else text. */
+export interface Answer<Body = unknown> {
+  readonly status: number;
+  readonly body: Body;
+}
+
+const timeoutMs = 60_000;
+
+/** Sends storage requests to nodes of the network over one of the transports. */
+export class Caller {
+  readonly transport: Transport;
+  readonly nodes: readonly ServiceNode[];
+  readonly #connections: HttpsConnections;
+
+  constructor(transport: Transport, parts: { nodes: readonly ServiceNode[]; connections: HttpsConnections }) {
+    this.transport = transport;
+    this.nodes = parts.nodes;
+    this.#connections = parts.connections;
+  }
+
+  /** The node with this number, counted round and round. */
+  node(number: number): ServiceNode {
+    return this.nodes[number % this.nodes.length]!;
+  }
+
+  /** Has a node, the first one unless given, answer `{"method","params"}`. */
+  call<Body = string>(method: string, params: object, to: ServiceNode = this.node(0)): Promise<Answer<Body>> {
+    return this.send(JSON.stringify({ method, params }), to) as Promise<Answer<Body>>;
+  }
+
+  /** Has a node answer any text. */
+  send(text: string, to: ServiceNode = this.node(0)): Promise<Answer> {
+    return this.transport === "https" ? this.#direct(text, to) : this.#throughOnion(text, to);
+  }
+
+  async #direct(text: string, to: ServiceNode): Promise<Answer> {
+    const { status, body } = await this.#connections.post(url(to, "/storage_rpc/v1"), text, { timeoutMs });
+    return { status, body: parsed(body.toString("utf8")) };
+  }
+
+  /** Three hops, then the node itself; as Session clients do, the body comes as text within the JSON of the reply. */
+  async #throughOnion(text: string, to: ServiceNode): Promise<Answer> {
+    const path = this.nodes.filter((node) => node.pubkey !== to.pubkey).slice(0, 3);
+    const { pubkey, x25519 } = to;
+    const onion = buildOnion({ path, destination: { kind: "snode", pubkey, x25519 } }, Buffer.from(text));
+    const outer = await this.#connections.post(url(path[0]!, "/onion_req/v2"), onion.body, { timeoutMs });
+    const reply = outer.status === 200 ? onion.open(outer.body) : undefined;
+    if (reply === undefined) throw new Error(`the path answers ${outer.status}: ${outer.body.toString("utf8")}`);
+    const { status, body } = JSON.parse(reply.toString("utf8")) as { status: number; body: string };
+    return { status, body: parsed(body) };
+  }
+}
+
+function url(node: ServiceNode, path: string): string {
+  return `https://${node.ip}:${node.httpsPort}${path}`;
+}
+
+/** Refusals are plain text, everything else a JSON object. */
+function parsed(text: string): unknown {
+  return text.startsWith("{") ? JSON.parse(text) : text;
+}
