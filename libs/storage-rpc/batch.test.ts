@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { batchReply } from "./index.ts";
+import { batchReply, waits } from "./index.ts";
 import { parse, parseAs, refusal, testAccount } from "./test-account.ts";
 
 const info = { method: "info", params: {} };
@@ -60,4 +60,15 @@ test("results keep codes and bodies", () => {
     { code: 401, body: "no" },
   ];
   assert.deepEqual(batchReply(results), { results });
+});
+
+test("a batch may wait for messages, a sequence may not: its waits would add up", () => {
+  const signed = { timestamp: 1_700_000_000_000, signature: account.sign("any"), pubkey_ed25519: account.ed25519Hex };
+  const wait = (ms: number) => ({ method: "retrieve", params: { pubkey: account.id, ...signed, wait: ms } });
+  assert.equal(waits(parseAs("batch", { requests: [info, wait(20_000)] })), true);
+  assert.equal(waits(parseAs("sequence", { requests: [info, wait(0)] })), false);
+  assert.equal(
+    text("sequence", { requests: [info, wait(1)] }),
+    "invalid request: Invalid batch request: wait is not permitted in a sequence",
+  );
 });

@@ -90,19 +90,20 @@ export class Fields {
   /** Base64 (48 characters) or hex (72) of a 36-byte subaccount token. */
   subaccountToken(name: string): Buffer | undefined {
     const text = this.string(name);
-    if (text === undefined) return undefined;
-    const bytes = text.length === 72 ? hexToBytes(text, 36) : decodeBase64(text);
-    if (bytes?.length !== 36) throw expected(name, "subaccount token (36 bytes)");
-    return bytes;
+    return text === undefined ? undefined : readToken(text, name);
+  }
+
+  /** 1 to `most` subaccount tokens; a single one may stand without its list. */
+  subaccountTokens(name: string, most: number): Buffer[] {
+    return this.#list(name, most, "subaccount tokens").map((item) => {
+      if (typeof item !== "string") throw expected(name, "subaccount token (36 bytes)");
+      return readToken(item, name);
+    });
   }
 
   /** 1 to `most` message hashes; a single one may stand without its list. */
   hashes(name: string, most: number): MessageHash[] {
-    const value = this.required(name, (field) => this.#get(field));
-    const list = Array.isArray(value) ? value : [value];
-    if (list.length === 0) throw missing(name);
-    if (list.length > most) throw expected(name, `at most ${most} message hashes`);
-    return list.map((item) => {
+    return this.#list(name, most, "message hashes").map((item) => {
       const hash = typeof item === "string" ? parseMessageHash(item) : undefined;
       if (!hash) throw expected(name, "message hash");
       return hash;
@@ -126,9 +127,24 @@ export class Fields {
     return read(this.has(first) ? first : second);
   }
 
+  /** 1 to `most` items; a single one may stand without its list. */
+  #list(name: string, most: number, what: string): unknown[] {
+    const value = this.required(name, (field) => this.#get(field));
+    const list: unknown[] = Array.isArray(value) ? value : [value];
+    if (list.length === 0) throw missing(name);
+    if (list.length > most) throw expected(name, `at most ${most} ${what}`);
+    return list;
+  }
+
   #get(name: string): unknown {
     return Object.hasOwn(this.#params, name) ? (this.#params[name] ?? undefined) : undefined;
   }
+}
+
+function readToken(text: string, name: string): Buffer {
+  const bytes = text.length === 72 ? hexToBytes(text, 36) : decodeBase64(text);
+  if (bytes?.length !== 36) throw expected(name, "subaccount token (36 bytes)");
+  return bytes;
 }
 
 function missing(name: string): RpcError {

@@ -30,7 +30,10 @@ export {
   MAX_MESSAGE_BASE64,
   MAX_MESSAGE_BYTES,
   MAX_RETRIEVE_BYTES,
+  MAX_REVOKED,
   MAX_SUBREQUESTS,
+  MAX_UNREVOKED_AT_ONCE,
+  MAX_WAIT_MS,
   MIN_TTL_MS,
   PRIVATE_MAX_TTL_MS,
   PROTOCOL_VERSION,
@@ -65,10 +68,16 @@ export {
   nodeSignedRevocation,
   nodeSignedStore,
 } from "./node-signed-strings.ts";
-export { type BatchRequest, type ParsedRequest, parseRequest, type SubRequest } from "./request.ts";
+export { type BatchRequest, type ParsedRequest, parseRequest, type SubRequest, waits } from "./request.ts";
 export { checkRetrieveAuth, type RetrieveRequest } from "./retrieve.ts";
 export { fitPage, messageCost, type RetrieveLimits, retrieveLimits, rowsToRead } from "./retrieve-page.ts";
 export { type RetrievedMessage, type RetrieveReply, retrieveReply } from "./retrieve-reply.ts";
+export {
+  checkRevocationAuth,
+  type RevocationRequest,
+  type RevokedListRequest,
+  verifyRevocation,
+} from "./revocation.ts";
 export { invalidRequest, RpcError } from "./rpc-error.ts";
 export { checkSignatureTime } from "./signature-time.ts";
 export {
@@ -92,6 +101,7 @@ export {
   deleteReply,
   type FailedEntry,
   refusedEntry,
+  type RevocationEntry,
   type StoreEntry,
   type SwarmReply,
   storeEntry,

@@ -22,7 +22,14 @@ export const MAX_RETRIEVE_BYTES = 7_800_000;
 export const MAX_SUBREQUESTS = 20;
 /** Most message hashes to delete in one request, all of a batch together; ours, Session storage server has no such limit. */
 export const MAX_DELETE_HASHES = 10_000;
+/** Most tokens of an account that are revoked at once, and that one request may revoke. */
+export const MAX_REVOKED = 50;
+/** Most tokens that one request may put in force again; ours, Session storage server has no such limit. */
+export const MAX_UNREVOKED_AT_ONCE = 100;
 /** Hard fork told to clients as `hf`. */
 export const HARD_FORK: readonly [number, number] = [19, 3];
 /** Version told to clients by `info`: the Session storage server whose behaviour this is, never our own. */
 export const PROTOCOL_VERSION: readonly [number, number, number] = [2, 11, 0];
+
+/** Longest `wait` of a `retrieve`, in milliseconds: with three hops its answer still comes before the hops give up. */
+export const MAX_WAIT_MS = 20_000;

@@ -5,11 +5,25 @@ import { type GetSwarmRequest, parseGetSwarm } from "./get-swarm.ts";
 import { type InfoRequest, parseInfo } from "./info.ts";
 import { MAX_DELETE_HASHES } from "./limits.ts";
 import { parseRetrieve, type RetrieveRequest } from "./retrieve.ts";
+import {
+  parseRevoke,
+  parseRevokedList,
+  parseUnrevoke,
+  type RevocationRequest,
+  type RevokedListRequest,
+} from "./revocation.ts";
 import { invalidRequest, RpcError } from "./rpc-error.ts";
 import { parseStore, type StoreRequest } from "./store.ts";
 
 /** A request that stands alone or within a batch. */
-export type SubRequest = StoreRequest | RetrieveRequest | DeleteRequest | GetSwarmRequest | InfoRequest;
+export type SubRequest =
+  | StoreRequest
+  | RetrieveRequest
+  | DeleteRequest
+  | RevocationRequest
+  | RevokedListRequest
+  | GetSwarmRequest
+  | InfoRequest;
 
 /** A `batch` or `sequence` of requests. */
 export type BatchRequest = BatchOf<SubRequest>;
@@ -22,6 +36,9 @@ const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<str
   ["store", parseStore],
   ["retrieve", parseRetrieve],
   ["delete", parseDelete],
+  ["revoke_subaccount", parseRevoke],
+  ["unrevoke_subaccount", parseUnrevoke],
+  ["revoked_subaccounts", parseRevokedList],
   ["get_swarm", parseGetSwarm],
   ["get_snodes_for_pubkey", parseGetSwarm],
   ["info", parseInfo],
@@ -40,11 +57,20 @@ export function parseRequest(json: Uint8Array | string): ParsedRequest {
   return request;
 }
 
-/** A batch deletes no more than one request may. */
+/** A batch deletes no more than one request may, and a sequence does not add waits up. */
 function bounded(batch: BatchRequest): BatchRequest {
+  if (batch.method === "sequence" && waits(batch)) {
+    throw invalidRequest("Invalid batch request: wait is not permitted in a sequence");
+  }
   const hashes = batch.requests.reduce((sum, each) => sum + (each.method === "delete" ? each.messages.length : 0), 0);
   if (hashes <= MAX_DELETE_HASHES) return batch;
   throw invalidRequest(`Invalid batch request: more than ${MAX_DELETE_HASHES} message hashes to delete`);
+}
+
+/** Whether a request may be answered only after a wait for messages (docs/protocol/long-poll.md). */
+export function waits(request: ParsedRequest): boolean {
+  const each = "requests" in request ? request.requests : [request];
+  return each.some((one) => one.method === "retrieve" && one.waitMs > 0);
 }
 
 function parseCall(json: Uint8Array | string): { method: string; params: Params } {

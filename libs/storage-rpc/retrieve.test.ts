@@ -30,6 +30,14 @@ test("limits, direction and last hash are read; session.js's spelling of lastHas
   assert.equal(parseAs("retrieve", signed(0, { reverse_direction: true })).reverse, true);
 });
 
+test("a wait is 0 to 20,000 ms, and clients that know nothing of it wait for nothing", () => {
+  const wait = (value: unknown) => parseAs("retrieve", signed(0, { wait: value })).waitMs;
+  assert.deepEqual([wait(undefined), wait(null), wait(0), wait(1), wait(20_000)], [0, 0, 0, 1, 20_000]);
+  const outOfRange = "invalid request: Invalid value given for 'wait': value out of range";
+  for (const value of [-1, 20_001, 1e9]) assert.deepEqual(check(signed(0, { wait: value })), [400, outOfRange]);
+  for (const value of [0.5, "1000", true, []]) assert.equal(check(signed(0, { wait: value }))?.[0], 400);
+});
+
 test("an empty last hash means from the start and a malformed one is refused", () => {
   assert.equal(parseAs("retrieve", signed(0, { last_hash: "" })).lastHash, undefined);
   assert.deepEqual(check(signed(0, { last_hash: "abc" })), [

@@ -1,6 +1,7 @@
 import type { AccountId } from "./account-id.ts";
 import { ACCESS_READ, type Auth, type ConvertKey, parseAuth, verificationFailed, verifySignature } from "./auth.ts";
 import type { Fields } from "./fields.ts";
+import { MAX_WAIT_MS } from "./limits.ts";
 import { type MessageHash, parseMessageHash } from "./message-hash.ts";
 import { type Namespace, retrieveNeedsAuth } from "./namespace.ts";
 import { invalidRequest, RpcError } from "./rpc-error.ts";
@@ -20,6 +21,8 @@ export interface RetrieveRequest {
   maxSize: number | undefined;
   /** Newest first. */
   reverse: boolean;
+  /** How long to wait for a first message when there is none, ms (docs/protocol/long-poll.md); 0: not at all. */
+  waitMs: number;
   /** Absent when nothing of a signature was given. */
   signed: { timestamp: number; auth: Auth } | undefined;
 }
@@ -43,8 +46,16 @@ export function parseRetrieve(fields: Fields): RetrieveRequest {
     maxCount: fields.integer("max_count"),
     maxSize: fields.integer("max_size"),
     reverse: fields.boolean("reverse_direction") ?? false,
+    waitMs: readWait(fields),
     signed: auth && timestamp !== undefined ? { timestamp, auth } : undefined,
   };
+}
+
+/** 0 to 20,000 ms; absent means 0. Clients of Session never send it. */
+function readWait(fields: Fields): number {
+  const wait = fields.integer("wait") ?? 0;
+  if (wait < 0 || wait > MAX_WAIT_MS) throw invalidRequest("Invalid value given for 'wait': value out of range");
+  return wait;
 }
 
 function readLastHash(text: string | undefined, name: string): MessageHash | "" | undefined {

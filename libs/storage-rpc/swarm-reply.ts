@@ -27,6 +27,12 @@ export interface DeleteEntry {
   signature: string;
 }
 
+/** A member's part of a `revoke_subaccount` or, with the number of tokens that were revoked before, `unrevoke_subaccount`. */
+export interface RevocationEntry {
+  signature: string;
+  count?: number;
+}
+
 /** Body of every reply in which the whole swarm took part. */
 export interface SwarmReply<Entry> {
   swarm: Record<Pubkey, Entry | FailedEntry>;
