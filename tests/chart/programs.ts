@@ -16,7 +16,7 @@ import {
 import type { PlacedContainer } from "./workloads.ts";
 
 /** The table of settings of each program of our image. */
-const tables: Readonly<Record<string, ConfigSchema>> = {
+export const programTables: Readonly<Record<string, ConfigSchema>> = {
   relay: relayConfig,
   storage: storageConfig,
   "swarm-coordinator": swarmCoordinatorConfig,
@@ -46,7 +46,7 @@ export function isOurs({ container }: PlacedContainer): boolean {
 export function programs(containers: readonly PlacedContainer[]): readonly Program[] {
   return containers.filter(isOurs).map((placed) => {
     const name = placed.container.args?.[0] ?? "";
-    const table = tables[name];
+    const table = programTables[name];
     if (table === undefined) throw new Error(`${placed.where}: the image has no program ${name}`);
     return { ...placed, name, settings: { ...processConfig, ...table } };
   });
