@@ -1,6 +1,6 @@
 import { type ConfigOf, type ConfigSchema, parseConfig } from "./config.ts";
+import { failureLine } from "./failure-line.ts";
 import { createLogger, type Logger } from "./logger.ts";
-import { startFailure } from "./run.ts";
 import { processConfig } from "./shared-config.ts";
 
 /** What a job works with. */
@@ -45,7 +45,7 @@ export async function runJob<S extends ConfigSchema>(name: string, schema: S, jo
     const print = (line: string): void => void process.stdout.write(`${line}\n`);
     await job(config, { logger, signal: stop.signal, print });
   } catch (error) {
-    process.stderr.write(startFailure(name, "failed", error));
+    process.stderr.write(failureLine(name, "failed", error));
     process.exit(1);
   }
 }

@@ -128,6 +128,18 @@ test("a service that fails after its start is disposed, and the process ends wit
   assert.match(sample.output.out, /disposed, aborted true/);
 });
 
+test("a service that fails while it is still starting cannot start: that is no interruption", async () => {
+  const failed = service(`
+    const timer = setInterval(() => {}, 1000);
+    setTimeout(() => runtime.fail(new Error("another process runs"), 10_000), 50);
+    return await new Promise((resolve, reject) => {
+      runtime.signal.addEventListener("abort", () => { clearInterval(timer); reject(runtime.signal.reason); });
+    });
+  `);
+  assert.equal(await exit(failed.child), 1);
+  assert.equal(failed.output.err, "sample: cannot start: another process runs\n");
+});
+
 test("a service that fails ends in time, however long its disposal takes", async () => {
   const sample = service(`
     setTimeout(() => runtime.fail(new Error("x"), 100), 50);

@@ -1,6 +1,7 @@
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { startAdminServer } from "./admin-server.ts";
 import { type ConfigOf, type ConfigSchema, parseConfig } from "./config.ts";
+import { failureLine } from "./failure-line.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 import { errorFields } from "./safe-fields.ts";
@@ -9,8 +10,7 @@ import { processConfig } from "./shared-config.ts";
 /** Makes a service from its configuration; disposing it drains and ends it. */
 export type CreateService<S extends ConfigSchema> = (config: ConfigOf<S>, runtime: Runtime) => Promise<AsyncDisposable>;
 
-/** The wish to end, of the operating system. */
-export /** Why a process ends: asked by a signal, or because its service failed. */
+/** Why a process ends: asked by a signal, or because its service failed. */
 type Ending = { readonly signal: string } | { readonly failure: unknown };
 
 interface Stop extends Disposable {
@@ -81,12 +81,6 @@ async function serve<S extends ConfigSchema>(
   return logger;
 }
 
-/** One line about what went wrong. The process is an operator's own, so the message is shown, without stack or newlines. */
-export function startFailure(name: string, what: string, error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return `${name}: ${what}: ${text.replace(/\s*\n\s*/g, " ")}\n`;
-}
-
 /**
  * The life of a service process: read the environment, start the admin server, create the service, wait for SIGTERM or
  * SIGINT, say "not ready", serve on for DRAIN_MS, dispose everything in reverse order. Exit code 0 after a clean shutdown; a failed start prints
@@ -99,10 +93,13 @@ export async function run<S extends ConfigSchema>(name: string, schema: S, creat
     const logger = await serve(name, config as ConfigOf<S> & ConfigOf<typeof processConfig>, create, stop);
     logger.info("stopped");
   } catch (error) {
-    if (stop.signal.aborted && (error as Error).name === "AbortError") return;
-    if (stop.signal.aborted) {
+    const ending = stop.signal.aborted ? await stop.ending : undefined;
+    const interrupted = ending !== undefined && (error as Error).name === "AbortError";
+    if (interrupted && "failure" in ending) process.stderr.write(failureLine(name, "cannot start", ending.failure));
+    else if (interrupted) return;
+    else if (ending !== undefined) {
       createLogger({ service: name, level: "error" }).error("stop_failed", errorFields(error));
-    } else process.stderr.write(startFailure(name, "cannot start", error));
+    } else process.stderr.write(failureLine(name, "cannot start", error));
     process.exit(1);
   }
 }
