@@ -5,13 +5,15 @@ import { Round } from "./commit-round.ts";
 import type { Burial, BurialResult } from "./delete-statement.ts";
 import type { Erasure } from "./erase-statement.ts";
 import { StorageError } from "./errors.ts";
-import type { StoreRecord } from "./record.ts";
+import type { RevocationRecord, StoreRecord } from "./record.ts";
+import type { RevocationResult } from "./revocation-statement.ts";
 import type { StoreResult } from "./store-statement.ts";
 
 /** One thing to commit. */
 export type Commit =
   | { readonly kind: "store"; readonly record: StoreRecord }
   | { readonly kind: "bury"; readonly burial: Burial }
+  | { readonly kind: "revoke"; readonly record: RevocationRecord }
   | { readonly kind: "erase"; readonly erasure: Erasure };
 
 /** Bounds of the commit queue. */
@@ -42,6 +44,12 @@ function ensureWritable({ writable }: { writable: () => boolean }): void {
   if (!writable()) throw new StorageError("unavailable", "the database may not be written");
 }
 
+function isNew(commit: Commit, result: unknown): commit is Extract<Commit, { kind: "store" }> {
+  if (commit.kind !== "store" || result instanceof Error) return false;
+  const stored = result as StoreResult;
+  return stored.outcome === "stored" && !stored.already;
+}
+
 /**
  * The only writer of messages and tombstones. One batch is in flight at a time, so sequence numbers become visible in
  * their own order: a reader that pages by `last_hash` can never step over a message that is committed later.
@@ -56,6 +64,8 @@ export class CommitQueue implements AsyncDisposable {
       partitions: BodyPartitions;
       clock: Clock;
       onBatch?: (size: number, seconds: number) => void;
+      /** Told of each message that was not here before, once it can be read. */
+      onStored?: (account: Buffer, namespace: number) => void;
       /** Told how many commits the database has after each. */
       onCounted: (commits: bigint) => void;
       /** Whether this storage has the right to write. */
@@ -71,6 +81,9 @@ export class CommitQueue implements AsyncDisposable {
       for (const round of Round.split(commits)) await round.run(parts, results);
       // Lost meanwhile: another may have written already, so nothing of this is acknowledged.
       ensureWritable(parts);
+      for (const commit of commits) {
+        if (isNew(commit, results.get(commit))) parts.onStored?.(commit.record.account, commit.record.namespace);
+      }
       parts.onBatch?.(commits.length, (performance.now() - startedMs) / 1_000);
       return commits.map((commit) => results.get(commit));
     });
@@ -84,6 +97,11 @@ export class CommitQueue implements AsyncDisposable {
   /** Deletes one message and leaves its tombstone. @throws StorageError "unavailable". */
   async bury(burial: Burial): Promise<BurialResult> {
     return (await this.#add({ kind: "bury", burial })) as BurialResult;
+  }
+
+  /** Revokes tokens or puts them in force again. @throws StorageError "unavailable". */
+  async revoke(record: RevocationRecord): Promise<RevocationResult> {
+    return (await this.#add({ kind: "revoke", record })) as RevocationResult;
   }
 
   /** Removes what was handed over. @throws StorageError "unavailable". */

@@ -34,6 +34,16 @@ export const storageConfig = defineConfig({
     doc: "Most commits, and most polls, that wait; more are refused.",
     default: 20_000,
   },
+  WAITING_READERS: {
+    schema: integer(0),
+    doc: "Most readers that wait for messages on this node; more are answered at once.",
+    default: 20_000,
+  },
+  WAITING_READERS_PER_CALLER: {
+    schema: integer(0),
+    doc: "The same for one account, one of its subaccounts, or all who read an account without a signature.",
+    default: 1_000,
+  },
   MEMBER_TIMEOUT_MS: {
     schema: integer(100),
     doc: "A swarm member must have committed within this time.",

@@ -1,7 +1,21 @@
 import { COUNTS, LATENCY_SECONDS, type Metrics } from "@swarmpost/runtime";
 
-const METHODS = ["store", "retrieve", "delete", "get_swarm", "info", "batch", "sequence", "unparsed"] as const;
+const METHODS = [
+  "store",
+  "retrieve",
+  "delete",
+  "get_swarm",
+  "info",
+  "batch",
+  "sequence",
+  "long_poll",
+  "unparsed",
+] as const;
+const WAIT_RESULTS = ["messages", "nothing", "full", "ended"] as const;
 const CLASSES = ["2xx", "4xx", "5xx"] as const;
+
+/** How a long poll ended: with messages, after its time, at once for want of room, or because it may go on no more. */
+export type WaitResult = (typeof WAIT_RESULTS)[number];
 
 /** The metrics of this service. */
 export type StorageMetrics = ReturnType<typeof storageMetrics>;
@@ -42,10 +56,27 @@ export function storageMetrics(metrics: Metrics) {
       commitSeconds.observe(seconds);
     },
     retention: retentionMetrics(metrics),
+    ...waitMetrics(metrics),
     missed,
     handed,
     losses: lossMetric(metrics),
     gaugeFrom: (name: string, help: string, read: () => number) => metrics.gaugeFrom(name, help, read),
+  };
+}
+
+function waitMetrics(metrics: Metrics) {
+  const ends = metrics.counter("swarmpost_storage_waits_total", "Long polls that ended.", { result: WAIT_RESULTS });
+  const wakeSeconds = metrics.histogram(
+    "swarmpost_storage_wake_seconds",
+    "Time from the commit of a message to the answer of a reader that waited for it.",
+    LATENCY_SECONDS,
+  );
+  return {
+    /** One long poll that ended; `wokenAt` is when a commit woke it, of `performance.now()`. */
+    waited(result: WaitResult, wokenAt?: number): void {
+      ends.inc({ result });
+      if (wokenAt !== undefined) wakeSeconds.observe((performance.now() - wokenAt) / 1_000);
+    },
   };
 }
 

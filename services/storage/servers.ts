@@ -40,7 +40,7 @@ export async function openServers(config: StorageConfig, parts: ServedParts): Pr
   await peers.listen();
   runtime.health.check("storage", () => (draining() ? "shutting down" : undefined));
   const handler = storageRpcHandler({
-    run: (request) => node.run(request),
+    run: (request, caller) => node.run(request, caller),
     // A node that still pulls serves all the same: only what waits for whole data, a rolling update, reads that part.
     notReady: () => {
       const reasons = runtime.health.reasons().filter((reason) => !reason.startsWith("data: "));

@@ -57,7 +57,7 @@ export async function createStorage(
   const viewChanged = () => {
     peers.readmit();
     links.refresh();
-    node.handoff.viewChanged();
+    node.viewChanged(view);
   };
   stack.defer(view.onChange(viewChanged));
   viewChanged();

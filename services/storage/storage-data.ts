@@ -7,11 +7,14 @@ import type { StorageConfig } from "./config.ts";
 import { COMMIT_PART, type CommitPart, DatabaseIdentity } from "./database-identity.ts";
 import { DatabaseLease } from "./database-lease.ts";
 import { Expiry } from "./expiry.ts";
+import { LongPolls } from "./long-polls.ts";
 import { MessageTable } from "./message-table.ts";
 import type { StorageMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
 import { Pending } from "./pending.ts";
 import { PollQueue } from "./poll-queue.ts";
+import { RevocationQueue } from "./revocation-queue.ts";
+import { RevocationTable } from "./revocation-table.ts";
 import { TombstoneTable } from "./tombstone-table.ts";
 
 /** Everything that stands on this node's database. */
@@ -21,9 +24,12 @@ export interface StorageData extends AsyncDisposable {
   readonly identity: DatabaseIdentity;
   readonly commits: CommitQueue;
   readonly polls: PollQueue;
+  readonly waits: LongPolls;
   readonly pending: Pending;
   readonly messages: MessageTable;
   readonly tombstones: TombstoneTable;
+  readonly revocationTable: RevocationTable;
+  readonly revocations: RevocationQueue;
   readonly expiry: Expiry;
 }
 
@@ -72,15 +78,18 @@ function openQueues(
   config: StorageConfig,
   { identity, metrics, ...parts }: Taken,
   stack: AsyncDisposableStack,
-): Pick<StorageData, "pending" | "polls" | "commits"> {
+): Pick<StorageData, "pending" | "polls" | "waits" | "commits"> {
   const counted = (part: CommitPart) => (commits: bigint) => identity.counted(part, commits);
   const missed = { onMissed: (frames: number) => metrics.missed.inc(frames), onCounted: counted(COMMIT_PART.missed) };
   const bounds = { maxFrames: config.PENDING_FRAMES, maxBytes: config.PENDING_BYTES };
   const pending = stack.use(new Pending(bounds, { ...parts, ...missed }));
   const limits = { maxQueue: config.QUEUE_LENGTH };
   const polls = stack.use(new PollQueue({ gatherMs: config.POLL_GATHER_MS, ...limits }, parts));
-  const written = { onBatch: metrics.committed, onCounted: counted(COMMIT_PART.messages) };
+  const readers = { maxReaders: config.WAITING_READERS, maxReadersPerCaller: config.WAITING_READERS_PER_CALLER };
+  const waits = new LongPolls(readers, { read: (poll) => polls.poll(poll) });
+  const onStored = (account: Buffer, namespace: number) => waits.stored(account, namespace);
+  const written = { onStored, onBatch: metrics.committed, onCounted: counted(COMMIT_PART.messages) };
   const writable = () => parts.lease.held;
   const commits = new CommitQueue({ gatherMs: config.COMMIT_GATHER_MS, ...limits }, { ...parts, ...written, writable });
-  return { pending, polls, commits: stack.use(commits) };
+  return { pending, polls, waits, commits: stack.use(commits) };
 }

@@ -11,6 +11,7 @@ import { Greetings, type GreetingsParts } from "./greetings.ts";
 import { Handoff } from "./handoff.ts";
 import { HandoffState } from "./handoff-state.ts";
 import type { Answer } from "./methods/answer.ts";
+import type { Caller } from "./methods/caller.ts";
 import type { MethodNode } from "./methods/node.ts";
 import { runMethod } from "./methods/table.ts";
 import type { StorageMetrics } from "./metrics.ts";
@@ -92,6 +93,7 @@ export class StorageNode {
       stamps: new StampClock(pubkeyBytes(keys.pubkey), clock),
       replicator: new Replicator({ memberTimeoutMs, stragglerMs }, { view, links, absences }),
       accounts: new AccountPull({ links, view, whole, clock, pull }),
+      waited: metrics.waited,
     };
     const served = { ...shared, ownState: () => whole.ownState, onReceived: counted("received") };
     this.replicaMethods = replicaMethods(served, greetings.method);
@@ -118,11 +120,18 @@ export class StorageNode {
     return this.#dataReason();
   }
 
+  /** To be called with each new view: what this node no longer keeps is waited for elsewhere. */
+  viewChanged(view: NodeView): void {
+    this.handoff.viewChanged();
+    this.data.waits.recheck((account) => !view.keeps(account));
+  }
+
   /**
-   * The first step of a stop: the members are told, so that they wait for nobody, and are brought what is kept for them, as
+   * The first step of a stop: readers are sent to other members, the members are told, so that they wait for nobody, and are brought what is kept for them, as
    * far as that goes in a few seconds.
    */
   async leave(): Promise<void> {
+    this.data.waits[Symbol.dispose]();
     const flushed = Promise.all([this.greetings.greeter.leave(), this.#delivery.run(), this.greetings.save()]);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, FLUSH_MS);
@@ -131,8 +140,8 @@ export class StorageNode {
   }
 
   /** Runs one request of a client. @throws StorageError */
-  run(request: SubRequest): Promise<Answer> {
-    return runMethod(request, this.#methods);
+  run(request: SubRequest, caller: Caller): Promise<Answer> {
+    return runMethod(request, this.#methods, caller);
   }
 
   /** Begins the work that nobody asks for. */
@@ -149,6 +158,7 @@ export class StorageNode {
   }
 
   #gauges(metrics: StorageMetrics): void {
+    metrics.gaugeFrom("swarmpost_storage_waiting_readers", "Long polls that wait.", () => this.data.waits.readers);
     metrics.gaugeFrom("swarmpost_storage_pending_frames", "Missed replica frames kept.", () => this.data.pending.size);
     metrics.gaugeFrom(
       "swarmpost_storage_database_waiting_queries",

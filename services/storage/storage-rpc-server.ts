@@ -1,9 +1,10 @@
 import { type LinkHandler, LinkRefusal, MAX_FRAME_BYTES } from "@swarmpost/rpc";
 import { REQUEST_ID_BYTES, type RequestLog, type RequestLogs } from "@swarmpost/runtime";
-import { parseRequest, RpcError, type SubRequest } from "@swarmpost/storage-rpc";
+import { parseRequest, RpcError, type SubRequest, waits } from "@swarmpost/storage-rpc";
 import { StorageError } from "./errors.ts";
 import { type Answer, notReady, refused } from "./methods/answer.ts";
 import { runBatch } from "./methods/batch.ts";
+import { Caller } from "./methods/caller.ts";
 
 /** Kinds of requests on the local link, which the relay of the same node calls. */
 export const LOCAL_KIND = { rpc: 1, readiness: 2 } as const;
@@ -19,7 +20,7 @@ const MAX_ANSWER_BYTES = MAX_FRAME_BYTES - 1024;
 /** What the local server needs. */
 export interface StorageRpcParts {
   /** Runs one request. @throws StorageError. */
-  run(request: SubRequest): Promise<Answer>;
+  run(request: SubRequest, caller: Caller): Promise<Answer>;
   /** Why this node is of no use now; empty when it is ready. */
   notReady(): string;
   /** True from the beginning of the shutdown on. */
@@ -31,11 +32,14 @@ export interface StorageRpcParts {
 
 /** Answers the relay: kind 1 is a storage RPC, kind 2 asks whether the node is ready. */
 export function storageRpcHandler(parts: StorageRpcParts): LinkHandler {
-  return async ({ kind, payload }) => {
+  return async (request) => {
+    const { kind, payload } = request;
     if (kind === LOCAL_KIND.readiness) return Buffer.from(parts.notReady(), "utf8");
     if (kind !== LOCAL_KIND.rpc || payload.length < 1) throw new LinkRefusal(400, "no such request");
     const { json, log } = readRequest(payload, parts.logs);
-    const result = parts.draining() ? notReady("shutting down") : await answer(json, log, parts);
+    const result = parts.draining()
+      ? notReady("shutting down")
+      : await answer(json, { log, parts, caller: new Caller(request) });
     log.step("rpc_answered", { status: result.status });
     return encodeAnswer(result);
   };
@@ -49,15 +53,23 @@ function readRequest(payload: Buffer, logs: RequestLogs): { json: Buffer; log: R
   return { json: payload.subarray(end), log: logs.resume(payload.subarray(1, end)) };
 }
 
-async function answer(json: Buffer, log: RequestLog, parts: StorageRpcParts): Promise<Answer> {
+/** One request with all that is in it. */
+interface Context {
+  readonly log: RequestLog;
+  readonly parts: StorageRpcParts;
+  readonly caller: Caller;
+}
+
+async function answer(json: Buffer, context: Context): Promise<Answer> {
+  const { log, parts } = context;
   const started = performance.now();
   let method = "unparsed";
   let result: Answer;
   try {
     const request = parseRequest(json);
-    method = request.method;
+    method = waits(request) ? "long_poll" : request.method;
     log.step("rpc_taken", { method });
-    const run = (each: SubRequest) => guarded(each, log, parts);
+    const run = (each: SubRequest) => guarded(each, context);
     result = "requests" in request ? await runBatch(request, run) : await run(request);
   } catch (error) {
     result = failure(error, log);
@@ -66,8 +78,8 @@ async function answer(json: Buffer, log: RequestLog, parts: StorageRpcParts): Pr
   return result;
 }
 
-async function guarded(request: SubRequest, log: RequestLog, parts: StorageRpcParts): Promise<Answer> {
-  return parts.run(request).catch((error: unknown) => failure(error, log));
+async function guarded(request: SubRequest, { log, parts, caller }: Context): Promise<Answer> {
+  return parts.run(request, caller).catch((error: unknown) => failure(error, log));
 }
 
 function failure(error: unknown, log: RequestLog): Answer {

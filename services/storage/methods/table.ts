@@ -3,8 +3,11 @@ import type { Answer } from "./answer.ts";
 import { deleteMessages } from "./delete.ts";
 import { getSwarm } from "./get-swarm.ts";
 import { info } from "./info.ts";
+import type { Caller } from "./caller.ts";
 import type { Method, MethodNode } from "./node.ts";
 import { retrieve } from "./retrieve.ts";
+import { changeRevocations } from "./revocation.ts";
+import { revokedSubaccounts } from "./revoked-subaccounts.ts";
 import { store } from "./store.ts";
 
 type MethodTable = { readonly [M in SubRequest["method"]]: Method<Extract<SubRequest, { method: M }>> };
@@ -14,12 +17,15 @@ const METHODS: MethodTable = {
   store,
   retrieve,
   delete: deleteMessages,
+  revoke_subaccount: changeRevocations,
+  unrevoke_subaccount: changeRevocations,
+  revoked_subaccounts: revokedSubaccounts,
   get_swarm: getSwarm,
   info,
 };
 
 /** Runs one request. @throws StorageError "unavailable". */
-export function runMethod(request: SubRequest, node: MethodNode): Promise<Answer> {
+export function runMethod(request: SubRequest, node: MethodNode, caller: Caller): Promise<Answer> {
   const method = METHODS[request.method] as Method<SubRequest>;
-  return method(request, node);
+  return method(request, node, caller);
 }
