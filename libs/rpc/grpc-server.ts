@@ -1,6 +1,7 @@
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { MAX_MESSAGE_BYTES } from "./frame.ts";
+import { requireLoopback } from "./plain-host.ts";
 
 /** Where a gRPC server listens and how it stops. */
 export interface GrpcServerOptions {
@@ -43,9 +44,10 @@ export class GrpcServer implements AsyncDisposable {
   /** Where handler errors go. */
   readonly onError = (method: string, error: unknown): void => this.#options.onError?.(method, error);
 
-  /** Binds the port and serves. Throws when the address is in use. */
+  /** Binds the port and serves. Throws when the address is in use. @throws RpcError `failed-precondition` when it would be plain for others */
   async listen(): Promise<void> {
     const { tls, host, port } = this.#options;
+    if (!tls) requireLoopback(host);
     const credentials = tls
       ? ServerCredentials.createSsl(
           Buffer.from(tls.ca),

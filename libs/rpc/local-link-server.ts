@@ -3,6 +3,7 @@ import { MAX_MESSAGE_BYTES } from "./frame.ts";
 import { joinAddress } from "./grpc-server.ts";
 import type { LinkHandler } from "./link.ts";
 import { LinkAcceptor } from "./link-acceptor.ts";
+import { requireLoopback } from "./plain-host.ts";
 
 /** Where a link inside the pod is served. */
 export interface LocalLinkServerOptions {
@@ -36,8 +37,9 @@ export class LocalLinkServer implements AsyncDisposable {
     return joinAddress(this.#options.host, this.#port);
   }
 
-  /** Binds the port and serves. Throws when the address is in use. */
+  /** Binds the port and serves. Throws when the address is in use. @throws RpcError `failed-precondition` for an address that is no loopback */
   async listen(): Promise<void> {
+    requireLoopback(this.#options.host);
     const target = joinAddress(this.#options.host, this.#options.port);
     this.#port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync(target, ServerCredentials.createInsecure(), (error, port) =>
