@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { test, type TestContext } from "node:test";
 import { createRuntime, defineConfig, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
 import { eventually } from "@swarmpost/testkit";
@@ -87,6 +89,57 @@ test("one pod works and has the label, the other is a ready standby that takes o
   const stoppedAt = performance.now();
   await eventually(() => second.working && leaders(server).join() === "second");
   assert.ok(performance.now() - stoppedAt < 1_500, "sooner than a Lease that nobody gave back runs out");
+});
+
+test("nobody else leads while the service of a leader that was told to stop still works", async (context) => {
+  const server = await start(context);
+  const gone = Promise.withResolvers<void>();
+  await using first = new Pod(server, "first");
+  await first.start(async () => ({ [Symbol.asyncDispose]: () => gone.promise }));
+  await eventually(() => leaders(server).includes("first"));
+  await using second = await new Pod(server, "second").start();
+  const stopping = first[Symbol.asyncDispose]();
+  const before = server.count("get", "leases");
+  // Long enough for the Lease to run out, were it not renewed until the service has ended.
+  await eventually(() => server.count("get", "leases") >= before + 50, { timeoutMs: 20_000 });
+  assert.equal(second.working, false);
+  gone.resolve();
+  await stopping;
+  await eventually(() => second.working);
+});
+
+test("a pod that is gone wears no label, also when nobody takes over", async (context) => {
+  const server = await start(context);
+  await using only = await new Pod(server, "only").start();
+  await eventually(() => leaders(server).join() === "only");
+  await only[Symbol.asyncDispose]();
+  assert.deepEqual(leaders(server), []);
+});
+
+test("a process that has stopped is not held up by what it waited for", async (context) => {
+  const server = await start(context);
+  server.objects.put("pods", { metadata: { name: "only", labels } });
+  const source = `
+    import { defineConfig, run } from "@swarmpost/runtime";
+    import { elected, electionConfig } from ${JSON.stringify(import.meta.resolve("./index.ts"))};
+    const create = async () => ({ async [Symbol.asyncDispose]() {} });
+    await run("sample", defineConfig({ ...electionConfig }), elected(create));
+  `;
+  const child = spawn(process.execPath, ["--input-type=module-typescript", "--eval", source], {
+    cwd: import.meta.dirname,
+    env: { ...env, POD_NAME: "only", ADMIN_PORT: "0", KUBECONFIG: server.kubeconfig },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  context.after(() => child.kill("SIGKILL"));
+  let stoppedAt = 0;
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    if (text.includes('"event":"stopped"')) stoppedAt = performance.now();
+  });
+  const ended = once(child, "exit");
+  await eventually(() => leaders(server).join() === "only");
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
+  assert.ok(stoppedAt > 0 && performance.now() - stoppedAt < 1_500, "the process ended soon after its work");
 });
 
 test("a leader takes the label off others of its service, and a standby off itself", async (context) => {

@@ -49,8 +49,10 @@ export class LeaderLabel implements AsyncDisposable {
   /** Takes the label off the own pod, if that can be done at once. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#leading = false;
-    const taken = this.#loop[Symbol.asyncDispose]().then(() => this.#step());
-    await Promise.race([taken, sleep(FAREWELL_MS)]);
+    const taken = new AbortController();
+    const taking = this.#loop[Symbol.asyncDispose]().then(() => this.#step());
+    // The wait ends with the work: a timer left over would hold up the end of the process.
+    await Promise.race([taking.finally(() => taken.abort()), sleep(FAREWELL_MS, taken.signal).catch(() => {})]);
   }
 
   async #step(): Promise<number> {

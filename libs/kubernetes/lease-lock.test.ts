@@ -98,6 +98,37 @@ test("a write whose answer was lost is recognised as the own", async () => {
   assert.equal(made.server.objects.get("leases", "lead")!.metadata.resourceVersion, resourceVersion);
 });
 
+test("a Lease counts from when it was asked for, however long the answer takes", async () => {
+  await using made = await start();
+  const a = made.lock("a");
+  made.server.fault = ({ verb }) => {
+    if (verb === "update") a.time.now += 4_000;
+    return undefined;
+  };
+  assert.equal(await a.lock.tryHold(), true);
+  assert.equal(a.lock.renewedAt, 0);
+  assert.equal(await a.lock.tryHold(), true);
+  assert.equal(a.lock.renewedAt, 4_000);
+});
+
+test("a Lease that a late write won is held from a moment that is known", async () => {
+  await using made = await start();
+  const a = made.lock("a");
+  made.server.fault = ({ verb }) => {
+    if (verb !== "update") return undefined;
+    made.server.fault = () => undefined;
+    // An earlier attempt, which the caller gave up on, is carried out only now.
+    made.server.objects.put("leases", {
+      metadata: { name: "lead" },
+      spec: { holderIdentity: "a", leaseDurationSeconds: 15, leaseTransitions: 1 },
+    });
+    return { status: 409 };
+  };
+  a.time.now = 7_000;
+  assert.equal(await a.lock.tryHold(), true);
+  assert.equal(a.lock.renewedAt, 7_000);
+});
+
 test("an API that cannot tell is an error, not a loss", async () => {
   await using made = await start();
   const a = made.lock("a");

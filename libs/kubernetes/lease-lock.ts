@@ -55,8 +55,10 @@ export class LeaseLock {
     } catch (error) {
       if (!(error instanceof KubernetesError && error.code === "conflict")) throw error;
       const now = this.#observe(await getLease(kubernetes, this.#options.lease, signal));
-      if (now.holder === this.#options.identity) return true; // the write's own answer was lost
-      return this.#lost();
+      if (now.holder !== this.#options.identity) return this.#lost();
+      // An own write whose answer was lost: since when the Lease is held is known only of one that is answered.
+      await this.#write(now, signal);
+      return true;
     }
   }
 
