@@ -73,7 +73,7 @@ export class LocalNode {
     const place = { cluster: this.cluster, node: this.pubkey };
     for (const service of nodeServices) {
       if (this.#running.has(service)) continue;
-      this.#running.set(service, await this.#launcher.launch(service, place, this.#environment(service)));
+      this.#running.set(service, await this.#launcher.launch(service, place, this.environment(service)));
     }
   }
 
@@ -100,7 +100,8 @@ export class LocalNode {
     return taken;
   }
 
-  #environment(service: "relay" | "storage"): Record<string, string> {
+  /** The environment of one of the node's services, as a process of its own gets it: its key and passwords included. */
+  environment(service: (typeof nodeServices)[number]): Record<string, string> {
     const { cluster, host, seed, databaseUrl, settings } = this.#options;
     const shared = {
       NODE_SEED: seed.toString("hex"),
