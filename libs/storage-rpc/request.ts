@@ -1,6 +1,12 @@
 import { type BatchOf, isObject, parseBatch } from "./batch.ts";
+import type { ChangeRequest } from "./change.ts";
 import { type DeleteRequest, parseDelete } from "./delete.ts";
+import { parseDeleteAll } from "./delete-all.ts";
+import { parseDeleteBefore } from "./delete-before.ts";
+import { parseExpire } from "./expire.ts";
+import { parseExpireAll } from "./expire-all.ts";
 import { Fields, type Params } from "./fields.ts";
+import { type GetExpiriesRequest, parseGetExpiries } from "./get-expiries.ts";
 import { type GetSwarmRequest, parseGetSwarm } from "./get-swarm.ts";
 import { type InfoRequest, parseInfo } from "./info.ts";
 import { MAX_DELETE_HASHES } from "./limits.ts";
@@ -9,7 +15,7 @@ import {
   parseRevoke,
   parseRevokedList,
   parseUnrevoke,
-  type RevocationRequest,
+  type RevocationOf,
   type RevokedListRequest,
 } from "./revocation.ts";
 import { invalidRequest, RpcError } from "./rpc-error.ts";
@@ -20,7 +26,8 @@ export type SubRequest =
   | StoreRequest
   | RetrieveRequest
   | DeleteRequest
-  | RevocationRequest
+  | RevocationOf<"revoke_subaccount">
+  | RevocationOf<"unrevoke_subaccount">
   | RevokedListRequest
   | GetSwarmRequest
   | InfoRequest;
@@ -36,6 +43,11 @@ const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<str
   ["store", parseStore],
   ["retrieve", parseRetrieve],
   ["delete", parseDelete],
+  ["delete_all", parseDeleteAll],
+  ["delete_before", parseDeleteBefore],
+  ["expire", parseExpire],
+  ["expire_all", parseExpireAll],
+  ["get_expiries", parseGetExpiries],
   ["revoke_subaccount", parseRevoke],
   ["unrevoke_subaccount", parseUnrevoke],
   ["revoked_subaccounts", parseRevokedList],

@@ -5,6 +5,7 @@ import type { Commit } from "./commit-queue.ts";
 import { commitBurials } from "./delete-statement.ts";
 import { commitErasures } from "./erase-statement.ts";
 import { bodyDay } from "./record.ts";
+import { commitRevocations } from "./revocation-statement.ts";
 import { compareStamps } from "./stamp.ts";
 import { commitStores, type StoreResult } from "./store-statement.ts";
 
@@ -22,6 +23,7 @@ const MAX_ROUND_BYTES = 4 * 1024 * 1024;
 function keysOf(commit: Commit): string[] {
   if (commit.kind === "store") return [key(commit.record.account, commit.record.hash)];
   if (commit.kind === "bury") return [key(commit.burial.deletion.account, commit.burial.hash)];
+  if (commit.kind === "revoke") return commit.record.tokens.map((token) => key(commit.record.account, token));
   return [...commit.erasure.messages, ...commit.erasure.tombstones].map((row) => key(row.account, row.hash));
 }
 
@@ -72,7 +74,7 @@ export class Round {
 
   /** Runs one statement for each kind and says what became of each commit; its error, when it failed. */
   async run(parts: RoundParts, results: Map<Commit, unknown>): Promise<void> {
-    for (const kind of ["store", "bury", "erase"] as const) {
+    for (const kind of ["store", "bury", "revoke", "erase"] as const) {
       const entries = this.#entries.filter(({ commit }) => commit.kind === kind);
       if (entries.length === 0) continue;
       const commits = entries.map(({ commit }) => commit);
@@ -135,6 +137,8 @@ async function statement(commits: readonly Commit[], parts: RoundParts): Promise
   }
   const burials = commits.flatMap((commit) => (commit.kind === "bury" ? [commit.burial] : []));
   if (burials.length > 0) return commitBurials(parts.database, burials, now, parts.onCounted);
+  const revocations = commits.flatMap((commit) => (commit.kind === "revoke" ? [commit.record] : []));
+  if (revocations.length > 0) return commitRevocations(parts.database, revocations, parts.onCounted);
   const erasures = commits.flatMap((commit) => (commit.kind === "erase" ? [commit.erasure] : []));
   await commitErasures(parts.database, erasures);
   return erasures.map(() => undefined);

@@ -1,12 +1,19 @@
 import { blake2b, type NodeKeys, sign } from "@swarmpost/crypto";
 import type { Clock } from "@swarmpost/runtime";
-import { messageHashFromBytes, nodeSignedDelete, nodeSignedStore, parseAccountId } from "@swarmpost/storage-rpc";
+import {
+  messageHashFromBytes,
+  nodeSignedDelete,
+  nodeSignedRevocation,
+  nodeSignedStore,
+  parseAccountId,
+} from "@swarmpost/storage-rpc";
 import { BURIALS_TOGETHER, type CommitQueue } from "./commit-queue.ts";
 import { decodeDeleteRequest } from "./delete-request.ts";
 import type { BurialResult, Deletion } from "./delete-statement.ts";
 import { StorageError } from "./errors.ts";
 import type { MemberOutcome } from "./outcome-codec.ts";
-import type { DeleteRecord, ReplicaRecord, StoreRecord } from "./record.ts";
+import type { DeleteRecord, ReplicaRecord, RevocationRecord, StoreRecord } from "./record.ts";
+import { decodeRevocationRequest } from "./revocation-request.ts";
 import type { StoreResult } from "./store-statement.ts";
 import { TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
 
@@ -27,6 +34,7 @@ export class Executor {
   /** @throws StorageError "unavailable" when nothing was surely committed. */
   async run(record: ReplicaRecord): Promise<MemberOutcome> {
     if (record.kind === "store") return this.#store(record);
+    if (record.kind === "revocation") return this.#revoke(record);
     const running = this.#delete(record);
     this.#deletes.add(running);
     return running.finally(() => this.#deletes.delete(running));
@@ -60,6 +68,13 @@ export class Executor {
     }
     const hashes = record.hashes.filter((_, i) => results[i]?.outcome === "deleted");
     return { kind: "deleted", hashes, beatenMs: latestBeaten(results), signature: this.#signDelete(record, hashes) };
+  }
+
+  async #revoke(record: RevocationRecord): Promise<MemberOutcome> {
+    const { account, timestamp, tokens } = decodeRevocationRequest(record.request, record.account);
+    const { restored, beatenMs } = await this.#parts.commits.revoke(record);
+    const signature = sign(nodeSignedRevocation(account, timestamp, tokens), this.#parts.keys.ed25519.secretKey);
+    return { kind: "revoked", restored, beatenMs, signature };
   }
 
   #signDelete(record: DeleteRecord, deleted: readonly Buffer[]): Buffer {

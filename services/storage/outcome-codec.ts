@@ -21,11 +21,21 @@ export type MemberOutcome =
       readonly beatenMs: number;
       /** The member's signature over account, requested and deleted hashes. */
       readonly signature: Buffer;
+    }
+  | {
+      readonly kind: "revoked";
+      /** Tokens that were revoked and are in force again. */
+      readonly restored: number;
+      /** Stamp of a later request about one of the tokens; 0 when there is none. */
+      readonly beatenMs: number;
+      /** The member's signature over account, time and tokens. */
+      readonly signature: Buffer;
     };
 
 const STORED = 1;
 const SUPERSEDED = 2;
 const DELETED = 3;
+const REVOKED = 9;
 const MAX_HASHES = 1_000_000;
 
 /** The bytes of an outcome: docs/protocol/replication.md. */
@@ -44,6 +54,8 @@ export function encodeOutcome(outcome: MemberOutcome): Buffer {
       writer.u8(DELETED).u64(outcome.beatenMs).bytes(outcome.signature).u32(outcome.hashes.length);
       for (const hash of outcome.hashes) writer.bytes(hash);
       return writer.finish();
+    case "revoked":
+      return writer.u8(REVOKED).u64(outcome.beatenMs).u32(outcome.restored).bytes(outcome.signature).finish();
   }
 }
 
@@ -63,6 +75,10 @@ function read(reader: ByteReader): MemberOutcome {
     return { kind: "stored", expiryMs, already, signature: reader.bytes(64) };
   }
   if (kind === SUPERSEDED) return { kind: "superseded", stampMs: reader.count() };
+  if (kind === REVOKED) {
+    const beatenMs = reader.count();
+    return { kind: "revoked", beatenMs, restored: reader.u32(), signature: reader.bytes(64) };
+  }
   if (kind !== DELETED) throw new StorageError("malformed", "an outcome of an unknown kind");
   const beatenMs = reader.count();
   const signature = reader.bytes(64);

@@ -4,17 +4,20 @@ import type { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { requestHashes } from "./delete-request.ts";
 import { StorageError } from "./errors.ts";
-import type { ReplicaRecord, StoreRecord } from "./record.ts";
+import type { ReplicaRecord, RevocationRecord, StoreRecord } from "./record.ts";
+import { decodeRevocationRequest, revocationChange } from "./revocation-request.ts";
 import type { Stamp } from "./stamp.ts";
 
 const STORE = 1;
 const DELETE = 2;
+const REVOCATION = 9;
+const KIND = { store: STORE, delete: DELETE, revocation: REVOCATION } as const;
 
 /** The bytes of a record, the same on every link and in `pending_replica`: docs/protocol/replication.md. */
 export function encodeRecord(record: ReplicaRecord): Buffer {
-  const writer = new ByteWriter().u8(record.kind === "store" ? STORE : DELETE).bytes(record.account);
+  const writer = new ByteWriter().u8(KIND[record.kind]).bytes(record.account);
   writer.u64(record.stamp.ms).bytes(record.stamp.node);
-  if (record.kind === "delete") return writer.blob(record.request).finish();
+  if (record.kind !== "store") return writer.blob(record.request).finish();
   const auth = record.auth === undefined ? Buffer.alloc(0) : encodeAuth(record.auth);
   writer.i16(record.namespace).u64(record.timestampMs).u64(record.expiryMs);
   return writer.blob(auth).blob(record.data).finish();
@@ -29,9 +32,16 @@ export function decodeRecord(reader: ByteReader): ReplicaRecord {
   const account = Buffer.from(reader.bytes(33));
   const stamp = readStamp(reader);
   if (kind === STORE) return readStore(reader, account, stamp);
+  if (kind === REVOCATION) return readRevocation(reader, account, stamp);
   if (kind !== DELETE) throw new StorageError("malformed", "a record of an unknown kind");
   const request = Buffer.from(reader.blob());
   return { kind: "delete", account, stamp, request, hashes: requestHashes(request, account) };
+}
+
+function readRevocation(reader: ByteReader, account: Buffer, stamp: Stamp): RevocationRecord {
+  const request = Buffer.from(reader.blob());
+  const change = revocationChange(decodeRevocationRequest(request, account));
+  return { kind: "revocation", account, stamp, request, ...change };
 }
 
 /** Reads a stamp: milliseconds and node key. */

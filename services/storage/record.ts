@@ -40,8 +40,20 @@ export interface DeleteRecord {
   readonly request: Buffer;
 }
 
+/** The account's own signed request to revoke tokens of subaccounts, or to put them in force again. */
+export interface RevocationRecord {
+  readonly kind: "revocation";
+  readonly account: Buffer;
+  readonly change: "revoke" | "unrevoke";
+  /** Tokens of 36 bytes in the order of the request, without repetition. */
+  readonly tokens: readonly Buffer[];
+  readonly stamp: Stamp;
+  /** UTF-8 JSON `{"method","params"}`: what every member verifies again. */
+  readonly request: Buffer;
+}
+
 /** What travels in a replica frame. */
-export type ReplicaRecord = StoreRecord | DeleteRecord;
+export type ReplicaRecord = StoreRecord | DeleteRecord | RevocationRecord;
 
 /** The day (UTC, since the epoch) whose partition holds a body that expires at `expiryMs`. */
 export function bodyDay(expiryMs: number): number {

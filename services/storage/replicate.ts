@@ -44,18 +44,20 @@ export interface ReplicatorParts {
 }
 
 const MAX_ROUNDS = 3;
+const TAKEN: readonly MemberResult["kind"][] = ["stored", "deleted", "superseded", "revoked"];
 
 /**
  * True for what counts towards the majority: the member has committed the record, and nothing later of it is on record.
  * Any two majorities share a member, so a write that is acknowledged has beaten every one that was acknowledged before.
  */
 export function committed(result: MemberResult | undefined): boolean {
-  return result?.kind === "stored" || (result?.kind === "deleted" && result.beatenMs === 0);
+  if (result?.kind === "deleted" || result?.kind === "revoked") return result.beatenMs === 0;
+  return result?.kind === "stored";
 }
 
 /** True when the member needs no further delivery. */
 export function taken(result: MemberResult | undefined): boolean {
-  return result?.kind === "stored" || result?.kind === "deleted" || result?.kind === "superseded";
+  return result !== undefined && TAKEN.includes(result.kind);
 }
 
 /** The number of members, this node included, that must have committed. */

@@ -1,3 +1,28 @@
+/**
+ * The tokens of subaccounts that their account revoked or put in force again (`revoked`), each with the stamp of the request
+ * that said so last; `place` is the token's place in that request. Requests stay as long as a token refers to them.
+ */
+export const revocationSchema: readonly string[] = [
+  `create table revocation (
+     account bytea not null,
+     token bytea not null,
+     revoked boolean not null,
+     stamp_ms bigint not null,
+     stamp_node bytea not null,
+     place smallint not null,
+     request bytea not null,
+     primary key (account, token)
+   )`,
+  `create table revocation_request (
+     id bytea primary key,
+     account bytea not null,
+     stamp_ms bigint not null,
+     stamp_node bytea not null,
+     request bytea not null
+   )`,
+  `create index revocation_request_account on revocation_request (account)`,
+];
+
 /** How many pieces the slim index is split into, by account. */
 const INDEX_PARTITIONS = 8;
 

@@ -78,18 +78,21 @@ function openQueues(
   config: StorageConfig,
   { identity, metrics, ...parts }: Taken,
   stack: AsyncDisposableStack,
-): Pick<StorageData, "pending" | "polls" | "waits" | "commits"> {
+): Omit<StorageData, keyof Taken | "messages" | "tombstones" | "expiry" | typeof Symbol.asyncDispose> {
   const counted = (part: CommitPart) => (commits: bigint) => identity.counted(part, commits);
   const missed = { onMissed: (frames: number) => metrics.missed.inc(frames), onCounted: counted(COMMIT_PART.missed) };
   const bounds = { maxFrames: config.PENDING_FRAMES, maxBytes: config.PENDING_BYTES };
   const pending = stack.use(new Pending(bounds, { ...parts, ...missed }));
   const limits = { maxQueue: config.QUEUE_LENGTH };
-  const polls = stack.use(new PollQueue({ gatherMs: config.POLL_GATHER_MS, ...limits }, parts));
+  const gathered = { gatherMs: config.POLL_GATHER_MS, ...limits };
+  const polls = stack.use(new PollQueue(gathered, parts));
+  const revocationTable = new RevocationTable(parts.database);
+  const revocations = stack.use(new RevocationQueue(gathered, revocationTable));
   const readers = { maxReaders: config.WAITING_READERS, maxReadersPerCaller: config.WAITING_READERS_PER_CALLER };
   const waits = new LongPolls(readers, { read: (poll) => polls.poll(poll) });
   const onStored = (account: Buffer, namespace: number) => waits.stored(account, namespace);
   const written = { onStored, onBatch: metrics.committed, onCounted: counted(COMMIT_PART.messages) };
   const writable = () => parts.lease.held;
   const commits = new CommitQueue({ gatherMs: config.COMMIT_GATHER_MS, ...limits }, { ...parts, ...written, writable });
-  return { pending, polls, waits, commits: stack.use(commits) };
+  return { pending, polls, waits, revocations, revocationTable, commits: stack.use(commits) };
 }

@@ -9,10 +9,12 @@ import {
   parseAccountId,
   SIGNATURE_TOLERANCE_MS,
   storeNeedsAuth,
+  verifyRevocation,
   verifyStore,
 } from "@swarmpost/storage-rpc";
 import { decodeDeleteRequest } from "./delete-request.ts";
-import type { DeleteRecord, ReplicaRecord, StoreAuth, StoreRecord } from "./record.ts";
+import type { DeleteRecord, ReplicaRecord, RevocationRecord, StoreAuth, StoreRecord } from "./record.ts";
+import { decodeRevocationRequest } from "./revocation-request.ts";
 import { STAMP_TOLERANCE_MS } from "./stamp.ts";
 
 /** Why another node's record is not taken. */
@@ -24,7 +26,14 @@ export type RecordFault = "future-stamp" | "bad-stamp" | "bad-signature" | "bad-
  */
 export function recordFault(record: ReplicaRecord, nowMs: number, convert: ConvertKey): RecordFault | undefined {
   if (record.stamp.ms > nowMs + STAMP_TOLERANCE_MS) return "future-stamp";
-  return record.kind === "store" ? storeFault(record, convert) : deleteFault(record, convert);
+  switch (record.kind) {
+    case "store":
+      return storeFault(record, convert);
+    case "delete":
+      return deleteFault(record, convert);
+    case "revocation":
+      return revocationFault(record, convert);
+  }
 }
 
 /**
@@ -53,6 +62,13 @@ function storeFault(record: StoreRecord, convert: ConvertKey): RecordFault | und
 function deleteFault(record: DeleteRecord, convert: ConvertKey): RecordFault | undefined {
   const request = decodeDeleteRequest(record.request);
   return checkDeleteAuth(request, convert) === undefined ? undefined : "bad-signature";
+}
+
+/** A revocation is good for its own time only: else a member could undo what the account changed since. */
+function revocationFault(record: RevocationRecord, convert: ConvertKey): RecordFault | undefined {
+  const request = decodeRevocationRequest(record.request, record.account);
+  if (Math.abs(request.timestamp - record.stamp.ms) > SIGNATURE_TOLERANCE_MS + STAMP_TOLERANCE_MS) return "bad-stamp";
+  return verifyRevocation(request, convert) ? undefined : "bad-signature";
 }
 
 function rpcAuth(auth: StoreAuth): Auth {

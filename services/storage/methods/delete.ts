@@ -13,17 +13,20 @@ import { encodeDeleteRequest, uniqueHashes } from "../delete-request.ts";
 import type { DeleteRecord } from "../record.ts";
 import type { MemberResult } from "../replicate.ts";
 import { type Answer, refused } from "./answer.ts";
-import { BAD_ANSWER, failedEntry } from "./failed-entry.ts";
-import type { Method } from "./node.ts";
+import { failedEntry } from "./failed-entry.ts";
+import type { MethodNode } from "./node.ts";
+import { revokedRefusal } from "./revoked.ts";
 import { swarmWrite } from "./swarm-write.ts";
 import { wrongSwarm } from "./wrong-swarm.ts";
 
 /** `delete`: remove messages by hash at every member of the swarm, and keep older copies from coming back. */
-export const deleteMessages: Method<DeleteRequest> = async (request, node) => {
+export async function deleteMessages(request: DeleteRequest, node: MethodNode): Promise<Answer> {
   const elsewhere = wrongSwarm(request.account, node);
   if (elsewhere) return elsewhere;
   const refusal = checkDeleteAuth(request, node.convert);
   if (refusal) return refused(refusal);
+  const revoked = await revokedRefusal(request, "delete_msgs", node);
+  if (revoked) return revoked;
   const unstamped: Omit<DeleteRecord, "stamp"> = {
     kind: "delete",
     account: accountBytes(request.account),
@@ -40,15 +43,14 @@ export const deleteMessages: Method<DeleteRequest> = async (request, node) => {
   if ("answer" in result) return result.answer;
   if ("moved" in result) return wrongSwarm(request.account, node) ?? deleteMessages(request, node);
   return shape(request, result.done.results, node.clock.now());
-};
+}
 
 function shape(request: DeleteRequest, results: ReadonlyMap<Pubkey, MemberResult>, nowMs: number): Answer {
   const entries = new Map<Pubkey, DeleteEntry | FailedEntry>();
   for (const [member, result] of results) {
     if (result.kind === "deleted") {
       entries.set(member, deleteEntry(result.hashes.map(messageHashFromBytes), result.signature));
-    } else if (result.kind === "stored" || result.kind === "superseded") entries.set(member, BAD_ANSWER);
-    else entries.set(member, failedEntry(result));
+    } else entries.set(member, failedEntry(result));
   }
   return deleteReply(entries, request.required, nowMs);
 }

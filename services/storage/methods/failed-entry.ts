@@ -1,19 +1,16 @@
 import { type FailedEntry, refusedEntry } from "@swarmpost/storage-rpc";
-import type { MemberFailure } from "../replicate.ts";
+import type { MemberResult } from "../replicate.ts";
 import { REFUSAL } from "../replica-kinds.ts";
 
-/** The entry of a member whose answer made no sense. */
-export const BAD_ANSWER: FailedEntry = { failed: true, bad_peer_response: true };
-
-/** What the client reads about a member that did not do its part. */
-export function failedEntry(failure: MemberFailure): FailedEntry {
-  switch (failure.kind) {
+/** What the client reads about a member that did not do its part; one that did the part of another request made no sense. */
+export function failedEntry(result: MemberResult): FailedEntry {
+  switch (result.kind) {
     case "no-answer":
       return { failed: true, timeout: true };
-    case "bad-answer":
-      return BAD_ANSWER;
     case "refused":
-      return refusedEntry(failure.code, reasonOf(failure.code));
+      return refusedEntry(result.code, reasonOf(result.code));
+    default:
+      return { failed: true, bad_peer_response: true };
   }
 }
 

@@ -15,19 +15,23 @@ import {
 } from "@swarmpost/storage-rpc";
 import type { StoreAuth, StoreRecord } from "../record.ts";
 import type { MemberResult } from "../replicate.ts";
-import { ok, refused } from "./answer.ts";
-import { BAD_ANSWER, failedEntry } from "./failed-entry.ts";
-import type { Method, MethodNode } from "./node.ts";
+import { type Answer, ok, refused } from "./answer.ts";
+import { failedEntry } from "./failed-entry.ts";
+import type { MethodNode } from "./node.ts";
+import { revokedRefusal } from "./revoked.ts";
 import { swarmWrite } from "./swarm-write.ts";
 import { wrongSwarm } from "./wrong-swarm.ts";
 
 /** `store`: keep a message at every member of the swarm. */
-export const store: Method<StoreRequest> = async (request, node) => {
+export async function store(request: StoreRequest, node: MethodNode): Promise<Answer> {
   const elsewhere = wrongSwarm(request.account, node);
   if (elsewhere) return elsewhere;
   const now = node.clock.now();
   const refusal = checkStoreTimes(request, now) ?? checkStoreAuth(request, now, node.convert);
   if (refusal) return refused(refusal);
+  const { account, auth } = request;
+  const revoked = storeNeedsAuth(request.namespace) && (await revokedRefusal({ account, auth }, "store", node));
+  if (revoked) return revoked;
   const unstamped = toRecord(request);
   const result = await swarmWrite<StoreRecord>(
     {
@@ -39,7 +43,7 @@ export const store: Method<StoreRequest> = async (request, node) => {
   if ("answer" in result) return result.answer;
   if ("moved" in result) return wrongSwarm(request.account, node) ?? store(request, node);
   return ok(shape(unstamped, result.done.results, node));
-};
+}
 
 function toRecord(request: StoreRequest): Omit<StoreRecord, "stamp"> {
   return {
@@ -76,7 +80,7 @@ function shape(
     if (result.kind === "stored")
       entries.set(member, storeEntry(hash, result.signature, result.expiryMs, result.already));
     else if (result.kind === "superseded") entries.set(member, refusedEntry(409, "superseded by a later deletion"));
-    else entries.set(member, result.kind === "deleted" ? BAD_ANSWER : failedEntry(result));
+    else entries.set(member, failedEntry(result));
   }
   return storeReply(entries, node.view.self, hash, node.clock.now());
 }
