@@ -48,6 +48,18 @@ export function parseAuth(fields: Fields, account: AccountId): Auth | undefined 
   return { signature, ...(pubkeyEd25519 && { pubkeyEd25519 }), ...(subaccount && { subaccount }) };
 }
 
+/** {@link parseAuth} where nothing goes without a signature. @throws RpcError 400 also when there is none. */
+export function parseRequiredAuth(fields: Fields, account: AccountId): Auth {
+  const auth = parseAuth(fields, account);
+  if (!auth) throw invalidRequest("Required field 'signature' missing");
+  return auth;
+}
+
+/** Sum of the ACCESS_ flags of a subaccount's token; the account itself has all. */
+export function tokenAccess({ subaccount }: Auth): number {
+  return subaccount === undefined ? 0xff : subaccount.token.readUInt8(1);
+}
+
 function parseSubaccount(fields: Fields): Subaccount | undefined {
   const token = fields.subaccountToken("subaccount");
   const signature = fields.signature("subaccount_sig");

@@ -3,6 +3,7 @@ import { type AccountId, accountId } from "./account-id.ts";
 import { type MessageHash, parseMessageHash } from "./message-hash.ts";
 import { DEFAULT_NAMESPACE, type Namespace, namespace } from "./namespace.ts";
 import { invalidRequest, type RpcError } from "./rpc-error.ts";
+import type { NamespaceOrAll } from "./signed-strings.ts";
 
 /** Timestamps below this (in ms) are surely seconds. */
 const EARLIEST_TIMESTAMP = 1_000_000_000;
@@ -69,6 +70,22 @@ export class Fields {
     return value === undefined ? DEFAULT_NAMESPACE : namespace(value);
   }
 
+  /** A namespace, or `"all"`. */
+  namespaceOrAll(): NamespaceOrAll {
+    const value = this.#get("namespace");
+    if (value === "all") return "all";
+    if (typeof value === "string") throw expected("namespace", 'integer or "all"');
+    return this.namespace();
+  }
+
+  /** 1 to `most` times in milliseconds since 1970; a single one may stand without its list. */
+  timestamps(name: string, most: number): number[] {
+    const items = this.#list(name, most, "timestamps");
+    return items
+      .map((item) => new Fields({ [name]: item }))
+      .map((one) => one.required(name, () => one.timestamp(name)));
+  }
+
   /** 64 hex digits of an Ed25519 key, in either case. */
   ed25519Key(name: string): Buffer | undefined {
     const text = this.string(name);
@@ -107,6 +124,14 @@ export class Fields {
       const hash = typeof item === "string" ? parseMessageHash(item) : undefined;
       if (!hash) throw expected(name, "message hash");
       return hash;
+    });
+  }
+
+  /** 1 to `most` texts where message hashes are meant; a single one may stand without its list. */
+  strings(name: string, most: number): string[] {
+    return this.#list(name, most, "message hashes").map((item) => {
+      if (typeof item !== "string") throw expected(name, "message hash");
+      return item;
     });
   }
 

@@ -19,8 +19,26 @@ export {
   verifySignature,
 } from "./auth.ts";
 export { type BatchResult, batchReply } from "./batch.ts";
+export { type ChangeRequest, checkChange, type SignedCheck } from "./change.ts";
+export {
+  bulkDeleteEntry,
+  type ExpireEntry,
+  type ExpireResult,
+  expireAllEntry,
+  expireEntry,
+  expiriesOf,
+  expiriesReply,
+  type Hit,
+  type Listed,
+  listed,
+} from "./change-reply.ts";
 export { ConvertedKeys } from "./converted-keys.ts";
 export { checkDeleteAuth, type DeleteRequest } from "./delete.ts";
+export { checkDeleteAll, type DeleteAllRequest } from "./delete-all.ts";
+export { checkDeleteBefore, type DeleteBeforeRequest } from "./delete-before.ts";
+export { appliedExpiry, checkExpire, type ExpireMode, type ExpireRequest, expireMode } from "./expire.ts";
+export { checkExpireAll, type ExpireAllRequest } from "./expire-all.ts";
+export { checkGetExpiries, type GetExpiriesRequest } from "./get-expiries.ts";
 export type { GetSwarmRequest } from "./get-swarm.ts";
 export { type InfoReply, type InfoRequest, infoReply } from "./info.ts";
 export {

@@ -1,12 +1,6 @@
 import { type BatchOf, isObject, parseBatch } from "./batch.ts";
-import type { ChangeRequest } from "./change.ts";
 import { type DeleteRequest, parseDelete } from "./delete.ts";
-import { parseDeleteAll } from "./delete-all.ts";
-import { parseDeleteBefore } from "./delete-before.ts";
-import { parseExpire } from "./expire.ts";
-import { parseExpireAll } from "./expire-all.ts";
 import { Fields, type Params } from "./fields.ts";
-import { type GetExpiriesRequest, parseGetExpiries } from "./get-expiries.ts";
 import { type GetSwarmRequest, parseGetSwarm } from "./get-swarm.ts";
 import { type InfoRequest, parseInfo } from "./info.ts";
 import { MAX_DELETE_HASHES } from "./limits.ts";
@@ -43,11 +37,6 @@ const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<str
   ["store", parseStore],
   ["retrieve", parseRetrieve],
   ["delete", parseDelete],
-  ["delete_all", parseDeleteAll],
-  ["delete_before", parseDeleteBefore],
-  ["expire", parseExpire],
-  ["expire_all", parseExpireAll],
-  ["get_expiries", parseGetExpiries],
   ["revoke_subaccount", parseRevoke],
   ["unrevoke_subaccount", parseUnrevoke],
   ["revoked_subaccounts", parseRevokedList],

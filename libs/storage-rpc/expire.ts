@@ -1,0 +1,86 @@
+import type { AccountId } from "./account-id.ts";
+import {
+  ACCESS_DELETE,
+  ACCESS_WRITE,
+  type Auth,
+  parseRequiredAuth,
+  tokenAccess,
+  verificationFailed,
+  verifySignature,
+} from "./auth.ts";
+import type { SignedCheck } from "./change.ts";
+import type { Fields } from "./fields.ts";
+import { MAX_DELETE_HASHES, PRIVATE_MAX_TTL_MS, SIGNATURE_TOLERANCE_MS } from "./limits.ts";
+import type { MessageHash } from "./message-hash.ts";
+import { invalidRequest, RpcError } from "./rpc-error.ts";
+import { signedExpire } from "./signed-strings.ts";
+
+/** Which way an expiry may move; `set`: both. */
+export type ExpireMode = "set" | "extend" | "shorten";
+
+/** `expire`: give messages another end. */
+export interface ExpireRequest {
+  method: "expire";
+  account: AccountId;
+  /** At most 10,000, in the order of the request, which is signed; may repeat and may name what no message has. */
+  messages: MessageHash[];
+  /** ms; one for all messages, or one for each. */
+  expiries: number[];
+  /** As asked, and signed; `expireMode` says what it means. */
+  mode: ExpireMode;
+  auth: Auth;
+}
+
+/** Parses the parameters of `expire`. @throws RpcError 400. */
+export function parseExpire(fields: Fields): ExpireRequest {
+  const account = fields.account();
+  const messages = fields.hashes("messages", MAX_DELETE_HASHES);
+  const expiries = fields.timestamps("expiry", MAX_DELETE_HASHES);
+  if (expiries.length !== 1 && expiries.length !== messages.length) {
+    throw invalidRequest("Invalid value given for 'expiry': expected one value or one for each message");
+  }
+  return {
+    method: "expire",
+    account,
+    messages,
+    expiries,
+    mode: readMode(fields),
+    auth: parseRequiredAuth(fields, account),
+  };
+}
+
+function readMode(fields: Fields): ExpireMode {
+  const shorten = fields.boolean("shorten") ?? false;
+  const extend = fields.boolean("extend") ?? false;
+  if (shorten && extend) throw invalidRequest("Cannot specify both 'shorten' and 'extend'");
+  return shorten ? "shorten" : extend ? "extend" : "set";
+}
+
+/** What a request does: a subaccount that may not delete only extends. */
+export function expireMode({ mode, auth }: Pick<ExpireRequest, "mode" | "auth">): ExpireMode {
+  return mode === "set" && (tokenAccess(auth) & ACCESS_DELETE) === 0 ? "extend" : mode;
+}
+
+/** The expiry that comes into force of one that was asked for: at most 30 days from `nowMs`. */
+export function appliedExpiry(expiry: number, nowMs: number): number {
+  return Math.min(expiry, nowMs + PRIVATE_MAX_TTL_MS);
+}
+
+/**
+ * The 401 of an expiry that is past or of a wrong signature, else the 400 of a subaccount that may not shorten, else
+ * undefined.
+ */
+export function checkExpire(request: ExpireRequest, check: SignedCheck): RpcError | undefined {
+  const { account, messages, expiries, mode, auth } = request;
+  const earliest = check.nowMs - (check.toleranceMs ?? SIGNATURE_TOLERANCE_MS);
+  if (expiries.some((expiry) => expiry < earliest)) {
+    return new RpcError(401, "expire: timestamp should be >= current time");
+  }
+  const signed = signedExpire(mode === "set" ? "" : mode, expiries, messages);
+  if (!verifySignature(account, auth, ACCESS_WRITE, signed, check.convert)) return verificationFailed("expire_msgs");
+  if (mode !== "shorten" || (tokenAccess(auth) & ACCESS_DELETE) !== 0) return undefined;
+  return new RpcError(
+    400,
+    "expire: shorten parameter cannot be used with this subaccount token (missing delete access)",
+  );
+}
