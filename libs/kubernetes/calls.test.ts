@@ -123,6 +123,28 @@ test("a watch whose connection breaks off ends in an error", async () => {
   await assert.rejects(next, code("unavailable"));
 });
 
+test("a watch that the API server neither goes on with nor ends is given up", async () => {
+  await using made = await start(200);
+  const { kubernetes, server } = made;
+  const { resourceVersion } = await listPods(kubernetes, {});
+  server.fault = ({ verb }) => (verb === "watch" ? "stall" : undefined);
+  const begun = performance.now();
+  const watch = watchPods(kubernetes, {}, { resourceVersion, signal: new AbortController().signal, seconds: 1 });
+  await assert.rejects(watch.next(), code("unavailable"));
+  assert.ok(performance.now() - begun >= 1_000, "not before the API server had its time");
+});
+
+test("a watch that is ended in good order just ends", async () => {
+  await using made = await start();
+  const { kubernetes, server } = made;
+  const { resourceVersion } = await listPods(kubernetes, {});
+  const watch = watchPods(kubernetes, {}, { resourceVersion, signal: new AbortController().signal });
+  const next = watch.next();
+  await eventually(() => server.count("watch", "pods") === 1);
+  server.endWatches();
+  assert.deepEqual(await next, { done: true, value: undefined });
+});
+
 test("budgets are created with their owner, updated, listed and deleted", async () => {
   await using made = await start();
   const { kubernetes, server } = made;

@@ -70,19 +70,24 @@ export class Kubernetes {
   }
 
   /**
-   * The lines of a watch, each one JSON value, until the API server ends it or the signal is aborted (no error then).
+   * The lines of a watch, each one JSON value, until the API server ends it or the signal is aborted (no error then). It has
+   * `lifeMs` from its begin to end it: a connection that died without a word would else be listened to for ever.
    * @throws KubernetesError
    */
-  async *lines(call: Call): AsyncGenerator<string, void> {
-    const begun = new AbortController();
-    const timer = setTimeout(() => begun.abort(), this.#timeoutMs);
+  async *lines(call: Call, lifeMs: number): AsyncGenerator<string, void> {
+    const limit = new AbortController();
+    let timer = setTimeout(() => limit.abort(), this.#timeoutMs);
     try {
-      const answer = await this.#send(call, begun.signal).finally(() => clearTimeout(timer));
+      const answer = await this.#send(call, limit.signal);
+      clearTimeout(timer);
+      timer = setTimeout(() => limit.abort(), lifeMs + this.#timeoutMs);
       yield* answer.lines();
     } catch (cause) {
       if (call.signal?.aborted) return;
       if (cause instanceof KubernetesError) throw cause;
       throw new KubernetesError("unavailable", `${describe(call)}: the stream broke off`, { cause });
+    } finally {
+      clearTimeout(timer);
     }
   }
 

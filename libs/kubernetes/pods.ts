@@ -33,7 +33,7 @@ interface WatchLine {
 }
 
 const PODS = { api: "/api/v1", resource: "pods" } as const;
-/** The API server ends a watch after this time, so that a dead connection is noticed. */
+/** The API server is asked to end a watch after this time; one that it does not end is dead. */
 const WATCH_SECONDS = 240;
 
 /** Undefined when there is none. Verb: get. @throws KubernetesError */
@@ -62,16 +62,17 @@ export async function listPods(kubernetes: Kubernetes, selector: Labels, signal?
 export async function* watchPods(
   kubernetes: Kubernetes,
   selector: Labels,
-  options: { readonly resourceVersion: string; readonly signal: AbortSignal },
+  options: { readonly resourceVersion: string; readonly signal: AbortSignal; readonly seconds?: number },
 ): AsyncGenerator<PodEvent, void> {
+  const { seconds = WATCH_SECONDS, signal } = options;
   const query = {
     labelSelector: selectorText(selector),
     watch: "true",
     allowWatchBookmarks: "true",
     resourceVersion: options.resourceVersion,
-    timeoutSeconds: String(WATCH_SECONDS),
+    timeoutSeconds: String(seconds),
   };
-  for await (const line of kubernetes.lines({ ...PODS, verb: "watch", query, signal: options.signal })) {
+  for await (const line of kubernetes.lines({ ...PODS, verb: "watch", query, signal }, seconds * 1_000)) {
     yield eventOf(line);
   }
 }

@@ -23,7 +23,7 @@ function mapOf(...swarms: number[][]): SwarmState {
 }
 
 /** A release of six nodes, and the keeper of its budgets. */
-async function start() {
+async function start(more: { everyMs?: number } = {}) {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startApiServer("net"));
   const put = (name: string, more: Record<string, string> = {}) =>
@@ -35,7 +35,14 @@ async function start() {
   const { metrics, logger } = createRuntime("swarm-coordinator", { logger: silentLogger });
   const kubernetes = await connectKubernetes({ namespace: "net", kubeconfig: server.kubeconfig, timeoutMs: 1_000 });
   const servers = new Map(pods.map((name) => [name, "one"]));
-  const options = { release: "net", prefix: "net", nodeKeys: "net-node-keys", lease: "net-coordinator", servers };
+  const options = {
+    release: "net",
+    prefix: "net",
+    nodeKeys: "net-node-keys",
+    lease: "net-coordinator",
+    servers,
+    ...more,
+  };
   const keeper = stack.use(new BudgetKeeper(options, { kubernetes, logger, metrics: coordinatorMetrics(metrics) }));
   const running = stack.move();
   return {
@@ -94,6 +101,47 @@ test("a pod that was replaced, and one whose label was changed, are labelled at 
   net.put("node-1");
   net.put("node-4", { [SWARM_LABEL]: "0000000000000007" });
   await eventually(() => assert.deepEqual(net.labelled().toSorted(), ["node-0=1", "node-1=1", "node-2=1"]));
+});
+
+test("a label that somebody changes is put right, by every watch", async () => {
+  await using net = await start();
+  const right = ["node-0=1", "node-1=1", "node-2=1"];
+  net.keeper.follow(mapOf([0, 1, 2]));
+  await same(net.labelled, right);
+  for (const watches of [1, 2, 3]) {
+    await eventually(() => net.server.count("watch", "pods") === watches);
+    await eventually(async () => (await net.metric("unlabelled_pods")) === 0);
+    net.put("node-1", { [SWARM_LABEL]: "0000000000000007" });
+    await same(net.labelled, right);
+    net.put("node-2");
+    await same(net.labelled, right);
+    net.server.endWatches();
+  }
+});
+
+test("what no watch tells is found by looking again", async () => {
+  await using net = await start({ everyMs: 100 });
+  net.server.fault = ({ verb }) => (verb === "watch" ? "stall" : undefined);
+  net.keeper.follow(mapOf([0, 1]));
+  await same(net.labelled, ["node-0=1", "node-1=1"]);
+  net.put("node-0");
+  await same(net.labelled, ["node-0=1", "node-1=1"]);
+  net.server.objects.delete("poddisruptionbudgets", "net-swarm-0000000000000001");
+  await same(net.budgets, ["1:1"]);
+});
+
+test("an API server that ends each watch at once is not asked without pause", async () => {
+  await using net = await start();
+  let ended = 0;
+  net.server.fault = ({ verb }) => {
+    if (verb === "watch") setImmediate(() => (ended++, net.server.endWatches()));
+    return undefined;
+  };
+  await eventually(() => ended >= 2);
+  const begun = performance.now();
+  const before = ended;
+  await eventually(() => ended >= before + 3);
+  assert.ok(performance.now() - begun >= 1_000);
 });
 
 test("a change of a pod that is about something else asks for nothing", async () => {

@@ -10,6 +10,8 @@ import { SwarmBudgets, type SwarmBudgetsOptions } from "./swarm-budgets.ts";
 export interface BudgetKeeperOptions extends SwarmBudgetsOptions {
   /** Names of node pods → their database servers. */
   readonly servers: ReadonlyMap<string, string>;
+  /** Longest time between two looks at everything, ms; 30 s by default. */
+  readonly everyMs?: number;
 }
 
 /** What the keeper works with. */
@@ -19,7 +21,9 @@ export interface BudgetKeeperParts {
   readonly metrics: CoordinatorMetrics;
 }
 
-const AGAIN_MS = 30_000;
+const EVERY_MS = 30_000;
+/** Before a watch that was ended is begun again: an API server that ends each at once is not asked without pause. */
+const WATCH_AGAIN_MS = 500;
 const RETRY = { minMs: 500, maxMs: 15_000 } as const;
 
 /**
@@ -59,16 +63,17 @@ export class BudgetKeeper implements AsyncDisposable {
   /** Without a whole map nothing is touched: half of one would take labels off. */
   async #reconcile(): Promise<number> {
     const { logger, metrics } = this.#parts;
-    if (this.#map === undefined) return AGAIN_MS;
+    const { servers, everyMs = EVERY_MS } = this.#options;
+    if (this.#map === undefined) return everyMs;
     try {
       const state = await this.#budgets.reconcile(this.#map, (count) => metrics.kubernetes.unlabelled.set(count));
       this.#swarmOf = new Map([...state.members].flatMap(([swarm, pods]) => pods.map((pod) => [pod, swarm] as const)));
       metrics.kubernetes.budgets.set(state.budgets);
-      metrics.kubernetes.sharedServer.set(mostOnOneServer(state.members.values(), this.#options.servers));
+      metrics.kubernetes.sharedServer.set(mostOnOneServer(state.members.values(), servers));
       metrics.kubernetes.reconciles.inc({ result: "done" });
       if (this.#failures > 0) logger.info("swarm_budgets_in_step_again", { attempt: this.#failures });
       this.#failures = 0;
-      return AGAIN_MS;
+      return everyMs;
     } catch (error) {
       metrics.kubernetes.reconciles.inc({ result: "failed" });
       if (++this.#failures === 1) logger.warn("swarm_budgets_not_in_step", errorFields(error));
@@ -89,7 +94,7 @@ export class BudgetKeeper implements AsyncDisposable {
         const { name, labels } = event.pod;
         if (event.type !== "modified" || labels[SWARM_LABEL] !== this.#swarmOf.get(name)) this.#reconciling.wake();
       }
-      return 0;
+      return WATCH_AGAIN_MS;
     } catch (error) {
       if (signal.aborted) return 0;
       if (++this.#watchFailures === 1) logger.warn("pod_watch_lost", errorFields(error));

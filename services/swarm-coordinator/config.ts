@@ -1,11 +1,18 @@
 import { electionConfig } from "@swarmpost/kubernetes";
-import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import {
+  busConfig,
+  clusterTlsConfig,
+  type ConfigOf,
+  configTypes,
+  defineConfig,
+  sharedConfig,
+} from "@swarmpost/runtime";
 import { nodeServers } from "./node-servers.ts";
 
 /** Configuration of swarm-coordinator. */
 export const swarmCoordinatorConfig = defineConfig({
   ...electionConfig,
-  BUS_URL: sharedConfig.BUS_URL,
+  ...busConfig,
   DATABASE_URL: sharedConfig.DATABASE_URL,
   GRPC_HOST: sharedConfig.GRPC_HOST,
   GRPC_PORT: sharedConfig.GRPC_PORT,

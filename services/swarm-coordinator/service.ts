@@ -2,7 +2,7 @@ import { type Bus, connectNats } from "@swarmpost/bus";
 import { openMigrated } from "@swarmpost/postgres";
 import { ChainService, SwarmService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
-import { errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
+import { type BusConfig, errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import type { SwarmState } from "@swarmpost/swarm";
 import { budgetsFromConfig } from "./budgets-from-config.ts";
 import { ChainFollower } from "./chain-follower.ts";
@@ -18,7 +18,7 @@ import { watchMap } from "./watch-map.ts";
 
 /** Outside connections, which the one-process network replaces. */
 export interface SwarmCoordinatorOpen {
-  readonly bus: (url: string) => Promise<Bus>;
+  readonly bus: (config: BusConfig) => Promise<Bus>;
 }
 
 /** The running service. */
@@ -27,7 +27,9 @@ export interface SwarmCoordinator extends AsyncDisposable {
   readonly address: string;
 }
 
-const realOnes: SwarmCoordinatorOpen = { bus: (url) => connectNats({ url, name: "swarm-coordinator" }) };
+const realOnes: SwarmCoordinatorOpen = {
+  bus: ({ BUS_URL: url, BUS_CA_FILE: caFile }) => connectNats({ url, caFile, name: "swarm-coordinator" }),
+};
 
 /** What the parts of the service share. */
 interface Parts {
@@ -60,7 +62,7 @@ export async function createSwarmCoordinator(
   const map = new ChainMap(stored);
   const saver = stack.use(new MapSaver({ store, logger: runtime.logger, metrics }));
 
-  const bus = stack.use(await open.bus(config.BUS_URL));
+  const bus = stack.use(await open.bus(config));
   const keepBudgets = await budgetsFromConfig(config, { logger: runtime.logger, metrics }, stack);
   const parts: Parts = { runtime, metrics, map, saver, broadcast: new MapBroadcast({ bus }), keepBudgets };
   if (stored) inForce(parts);

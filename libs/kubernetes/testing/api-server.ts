@@ -9,8 +9,8 @@ import { type ApiCall, permits, readCall, type Rule, selected } from "./api-call
 import { type ApiObject, ObjectStore, StoreRefusal } from "./object-store.ts";
 import { serveWatch } from "./serve-watch.ts";
 
-/** What becomes of a call instead of being carried out: a status, or no answer at all. */
-export type Fault = { readonly status: number } | "hang" | "cut";
+/** What becomes of a call instead of being carried out: a status, no answer at all, or one that begins and never goes on. */
+export type Fault = { readonly status: number } | "hang" | "cut" | "stall";
 
 /** A stand-in for the Kubernetes API server: one namespace, spoken to over HTTP, with the real one's rules for writes. */
 export class TestApiServer implements AsyncDisposable {
@@ -24,6 +24,7 @@ export class TestApiServer implements AsyncDisposable {
   fault: (call: ApiCall) => Fault | undefined = () => undefined;
   /** The Role of the callers; everything is allowed while undefined. */
   rules: readonly Rule[] | undefined;
+  readonly #watches = new Set<ServerResponse>();
   #server: Server | undefined;
   #port = 0;
 
@@ -59,6 +60,11 @@ export class TestApiServer implements AsyncDisposable {
     await closed;
   }
 
+  /** Ends every watch in good order, as the real one does when their time is over. */
+  endWatches(): void {
+    for (const watch of this.#watches) watch.end();
+  }
+
   /** How often this was called so far. */
   count(verb: ApiCall["verb"], resource: string): number {
     return this.calls.filter((call) => call.verb === verb && call.resource === resource).length;
@@ -77,15 +83,22 @@ export class TestApiServer implements AsyncDisposable {
       const fault = this.fault(call);
       if (fault === "hang") return;
       if (fault === "cut") return void response.destroy();
+      if (fault === "stall") return response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
       if (fault !== undefined) throw new StoreRefusal(fault.status, "made to fail");
       if (this.rules !== undefined && !permits(this.rules, call)) throw new StoreRefusal(403, "Forbidden");
-      if (call.verb === "watch") return serveWatch(this.objects, call, response);
+      if (call.verb === "watch") return this.#watch(call, response);
       const body = request.method === "GET" || request.method === "DELETE" ? undefined : await json(request);
       answer(response, call.verb === "create" ? 201 : 200, this.#act(call, request, body as ApiObject));
     } catch (error) {
       const status = error instanceof StoreRefusal ? error.status : 400;
       answer(response, status, { kind: "Status", status: "Failure", code: status, message: (error as Error).message });
     }
+  }
+
+  #watch(call: ApiCall, response: ServerResponse): void {
+    serveWatch(this.objects, call, response);
+    this.#watches.add(response);
+    response.once("close", () => this.#watches.delete(response));
   }
 
   #act(call: ApiCall, request: IncomingMessage, body: ApiObject): object {
