@@ -128,10 +128,12 @@ const files: readonly PanelSpec[] = [
     title: "Uploads and downloads",
     unit: "reqps",
     description:
-      "Attachments put and got, by how it ended. Bad: failed above 0: the file server's Postgres; much missing: people follow links to files that expired.",
+      "Attachments put, got and kept longer, by how it ended, and how many came through onions. Bad: failed above 0: the file server's Postgres, folder or bucket; much missing: people follow links to files that expired.",
     queries: [
       { expr: rate("swarmpost_file_server_uploads_total", "result"), legend: "upload {{result}}" },
       { expr: rate("swarmpost_file_server_downloads_total", "result"), legend: "download {{result}}" },
+      { expr: rate("swarmpost_file_server_extensions_total", "result"), legend: "extension {{result}}" },
+      { expr: rate("swarmpost_file_server_onion_requests_total", "result"), legend: "onion {{result}}" },
     ],
   },
   {
@@ -144,10 +146,10 @@ const files: readonly PanelSpec[] = [
     title: "Sweeps of expired files",
     unit: "short",
     description:
-      "Looks for days whose files have all expired, and days dropped, in the range shown. Bad: failed above 0, or no day dropped for weeks.",
+      "Looks for files that have expired, and files whose bytes were removed, in the range shown. Bad: failed above 0, or nothing removed for weeks.",
     queries: [
       { expr: growth("swarmpost_file_server_sweeps_total", "result"), legend: "{{result}}" },
-      { expr: growth("swarmpost_file_server_dropped_days_total"), legend: "days dropped" },
+      { expr: growth("swarmpost_file_server_removed_files_total"), legend: "files removed" },
     ],
   },
 ];

@@ -15,7 +15,14 @@ export { type HttpAnswer, HttpsConnections, type Post } from "./https-post.ts";
 export type { InboxPage, ReceivedMessage } from "./inbox.ts";
 export type { MemberResult } from "./member-signatures.ts";
 export { decodeText, encodeText, type TextMessage } from "./message.ts";
-export { loadNetworkFile, type NetworkDescription, networkFromSeeds, parseNetwork, type Seed } from "./network-file.ts";
+export {
+  type FileServerPlace,
+  loadNetworkFile,
+  type NetworkDescription,
+  networkFromSeeds,
+  parseNetwork,
+  type Seed,
+} from "./network-file.ts";
 export type { RpcReply, RpcRequest } from "./onion-transport.ts";
 export { pad, unpad } from "./padding.ts";
 export type { Path, Random } from "./path.ts";

@@ -11,12 +11,22 @@ export interface Seed {
   readonly pubkey?: Pubkey;
 }
 
+/** A file server that is reached through onions. */
+export interface FileServerPlace {
+  /** `http://host` or `https://host`, as the exits resolve it, without a path. */
+  readonly url: string;
+  /** X25519 key that its onion requests are encrypted to, 64 lower-case hex digits. */
+  readonly pubkey: string;
+}
+
 /** What a client is given to trust: a network by its contract, its seeds with their keys, and what paths must avoid. */
 export interface NetworkDescription {
   readonly name: string;
   /** The staking contract that decides who is a node; for people and tools, the client itself asks seeds only. */
   readonly chain?: { readonly id: number; readonly contract: string };
   readonly seeds: readonly Seed[];
+  /** Where attachments go, unless the account says otherwise. */
+  readonly fileServer?: FileServerPlace;
   /** Paths and destinations never have two nodes of one /24 network or one operator; off where less than four operate. */
   readonly diversity: boolean;
 }
@@ -40,12 +50,17 @@ export async function loadNetworkFile(path: string): Promise<NetworkDescription>
 /** Reads a network description that JSON.parse gave. Throws ClientError "bad-network". */
 export function parseNetwork(value: unknown): NetworkDescription {
   if (typeof value !== "object" || value === null) throw bad("it is not an object");
-  const { name = "unnamed", chain, seeds, diversity = false } = value as Record<string, unknown>;
+  const { name = "unnamed", chain, seeds, fileServer, diversity = false } = value as Record<string, unknown>;
   if (typeof name !== "string") throw bad("`name` is not a text");
   if (typeof diversity !== "boolean") throw bad("`diversity` is neither true nor false");
   if (!Array.isArray(seeds) || seeds.length === 0) throw bad("`seeds` names no seed");
-  const network = { name, seeds: distinct(seeds.map(parseSeed)), diversity };
-  return chain === undefined ? network : { ...network, chain: parseChain(chain) };
+  return {
+    name,
+    seeds: distinct(seeds.map(parseSeed)),
+    diversity,
+    ...(chain === undefined ? {} : { chain: parseChain(chain) }),
+    ...(fileServer === undefined ? {} : { fileServer: parseFileServer(fileServer) }),
+  };
 }
 
 /**
@@ -91,6 +106,17 @@ function parseChain(value: unknown): { id: number; contract: string } {
   const { id, contract } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   if (typeof id !== "number" || typeof contract !== "string") throw bad("`chain` needs `id` and `contract`");
   return { id, contract };
+}
+
+function parseFileServer(value: unknown): FileServerPlace {
+  const { url, pubkey: key } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.pathname !== "/" || parsed.search || parsed.hash) {
+    throw bad("the url of `fileServer` must look like https://host:port");
+  }
+  const bytes = typeof key === "string" ? hexToBytes(key, 32) : undefined;
+  if (bytes === undefined) throw bad("the pubkey of `fileServer` is not 64 hex digits");
+  return { url: parsed.origin, pubkey: bytes.toString("hex") };
 }
 
 function bad(message: string): ClientError {

@@ -1,3 +1,4 @@
+import { generateSeed, nodeKeysFromSeed } from "@swarmpost/crypto";
 import { adminPorts, clusterPorts } from "./addresses.ts";
 import type { Launched, Launcher } from "./launcher.ts";
 import type { ClusterEndpoints } from "./local-node.ts";
@@ -18,6 +19,8 @@ export interface ClusterOptions {
   readonly relays: () => readonly string[];
   /** Nodes of other operators for the first contact, `key@host:port`. */
   readonly peerSeeds: () => readonly string[];
+  /** Folder of the file server's content, of its own. */
+  readonly contentFolder: string;
   readonly settings: Partial<Record<ServiceName, Record<string, string>>>;
 }
 
@@ -44,6 +47,7 @@ export class Cluster {
   readonly index: number;
   readonly #options: ClusterOptions;
   readonly #launcher: Launcher;
+  readonly #onionSeed = generateSeed();
   readonly #running = new Map<ControlService, Launched>();
 
   constructor(options: ClusterOptions, launcher: Launcher) {
@@ -65,9 +69,10 @@ export class Cluster {
     };
   }
 
-  /** `http://host:port` of the file server. */
-  get fileServerUrl(): string {
-    return `http://${this.address("file-server")}`;
+  /** `http://host:port` of the file server, and its X25519 key, which clients encrypt to. */
+  get fileServer(): { url: string; pubkey: string } {
+    const { publicKey } = nodeKeysFromSeed(this.#onionSeed).x25519;
+    return { url: `http://${this.address("file-server")}`, pubkey: publicKey.toString("hex") };
   }
 
   /** `host:port` on which a control service is reached. */
@@ -117,7 +122,12 @@ export class Cluster {
         PEER_SEEDS: options.peerSeeds().join(","),
         ADDRESS_POLICY: "private",
       },
-      "file-server": { HOST: options.host, HTTP_PORT: String(ports["file-server"]) },
+      "file-server": {
+        HOST: options.host,
+        HTTP_PORT: String(ports["file-server"]),
+        ONION_KEY: this.#onionSeed.toString("hex"),
+        CONTENT_DIR: options.contentFolder,
+      },
     };
     return {
       DATABASE_URL: options.databases[service],

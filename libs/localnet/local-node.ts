@@ -20,6 +20,8 @@ export interface LocalNodeOptions {
   readonly seed: Buffer;
   readonly databaseUrl: string;
   readonly cluster: ClusterEndpoints;
+  /** Servers that onions may leave to, as `EXIT_HOSTS` names them. */
+  readonly exits: readonly string[];
   readonly settings: Partial<Record<ServiceName, Record<string, string>>>;
 }
 
@@ -102,7 +104,7 @@ export class LocalNode {
 
   /** The environment of one of the node's services, as a process of its own gets it: its key and passwords included. */
   environment(service: (typeof nodeServices)[number]): Record<string, string> {
-    const { cluster, host, seed, databaseUrl, settings } = this.#options;
+    const { cluster, host, seed, databaseUrl, exits, settings } = this.#options;
     const shared = {
       NODE_SEED: seed.toString("hex"),
       HOST: host,
@@ -125,6 +127,7 @@ export class LocalNode {
             GRPC_HOST: host,
             GRPC_PORT: String(nodePorts.control),
             REDIS_URL: cluster.redisUrl,
+            EXIT_HOSTS: exits.join(","),
           };
     return { ...shared, ...own, ...settings[service] };
   }

@@ -77,7 +77,8 @@ export class Network implements AsyncDisposable {
   get networkFile(): NetworkDescription {
     const { address, chainId } = this.backends.chain.contract;
     const seeds = this.nodes.slice(0, seedsInFile).map(({ url, pubkey }) => ({ url, pubkey }));
-    return { name: "local", chain: { id: chainId, contract: address }, seeds, diversity: false };
+    const { fileServer } = this.clusters[0]!;
+    return { name: "local", chain: { id: chainId, contract: address }, seeds, fileServer, diversity: false };
   }
 
   /** Writes the network file into the network's folder; it goes when the network ends. */
@@ -186,7 +187,7 @@ export class Network implements AsyncDisposable {
   }
 
   async #makeCluster(index: number): Promise<Cluster> {
-    const { security, backends, addresses, launcher } = this.#foundations;
+    const { security, backends, addresses, launcher, folder } = this.#foundations;
     const names = await Promise.all(
       controlServices.map(async (service) => {
         const name = `c${index}_${service.replaceAll("-", "_")}`;
@@ -208,6 +209,7 @@ export class Network implements AsyncDisposable {
             .filter((node) => node.cluster !== index)
             .slice(0, seedsInFile)
             .map((node) => node.peerSeed),
+        contentFolder: join(folder.path, `files-${index}`),
         settings: security.settings,
       },
       launcher,
@@ -223,6 +225,7 @@ export class Network implements AsyncDisposable {
         seed: generateSeed(),
         databaseUrl: await backends.databases.create(`node_${number}`),
         cluster: this.clusters[cluster]!.endpoints,
+        exits: ["public", ...this.clusters.map((each) => each.address("file-server"))],
         settings: security.settings,
       },
       launcher,

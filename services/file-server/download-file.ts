@@ -1,39 +1,55 @@
-import { Readable } from "node:stream";
-import type { Clock } from "@swarmpost/runtime";
+import type { Readable } from "node:stream";
+import { type ContentStore, ContentError } from "@swarmpost/content";
+import parseRange from "range-parser";
 import { FileServerError } from "./errors.ts";
 import { isFileId } from "./file-id.ts";
-import type { FileStore } from "./file-store.ts";
+import type { FileRecord, FileTable } from "./file-table.ts";
 
-/** Bytes that are read from Postgres at once; a slow reader holds no more than this in memory. */
-const PART_BYTES = 512 * 1024;
+/** What reading works with. */
+export interface DownloadParts {
+  readonly table: FileTable;
+  readonly content: ContentStore;
+  readonly nowMs: number;
+}
 
-/** A file on its way out. */
+/** A file on its way out: the bytes from `start` to `end` (both included) of `file.size`. */
 export interface DownloadAnswer {
-  readonly size: number;
-  readonly body: Buffer | Readable;
+  readonly file: FileRecord;
+  readonly start: number;
+  readonly end: number;
+  readonly body: Readable;
 }
 
-/** `GET /file/:id`: the bytes of a file that has not expired. @throws FileServerError `not-found`, DatabaseError */
-export async function downloadFile(id: string, parts: { store: FileStore; clock: Clock }): Promise<DownloadAnswer> {
-  const nowMs = parts.clock.now();
-  const found = isFileId(id) ? await parts.store.find(id, { nowMs, headBytes: PART_BYTES }) : undefined;
+/** What is known of a file that has not expired. @throws FileServerError `not-found`; DatabaseError */
+export async function findFile(id: string, { table, nowMs }: Omit<DownloadParts, "content">): Promise<FileRecord> {
+  const found = isFileId(id) ? await table.find(id, nowMs) : undefined;
   if (found === undefined) throw new FileServerError("not-found", "there is no such file, or it has expired");
-  const { size, head } = found;
-  if (head.length === size) return { size, body: head };
-  return { size, body: Readable.from(partsOf(id, { size, head, nowMs }, parts.store), { objectMode: false }) };
+  return found;
 }
 
-async function* partsOf(
-  id: string,
-  file: { size: number; head: Buffer; nowMs: number },
-  store: FileStore,
-): AsyncGenerator<Buffer> {
-  yield file.head;
-  for (let offset = file.head.length; offset < file.size; ) {
-    const part = await store.slice(id, { nowMs: file.nowMs, offset, length: PART_BYTES });
-    // Ends the connection, so the reader sees that the file is not whole.
-    if (part === undefined || part.length === 0) throw new FileServerError("not-found", "the file has gone");
-    offset += part.length;
-    yield part;
+/**
+ * `GET /file/:id`: the bytes of a file, or the one part of them that a `Range` header asks for; a header that asks for
+ * several, or is malformed, is ignored (RFC 9110, 14.2).
+ * @throws FileServerError `not-found`, `bad-range`; DatabaseError; ContentError
+ */
+export async function downloadFile(
+  request: { id: string; range: string | undefined },
+  parts: DownloadParts,
+): Promise<DownloadAnswer> {
+  const file = await findFile(request.id, parts);
+  const asked = request.range === undefined ? undefined : onlyRange(file.size, request.range);
+  const { start, end } = asked ?? { start: 0, end: file.size - 1 };
+  try {
+    return { file, start, end, body: await parts.content.open(request.id, asked) };
+  } catch (error) {
+    if (!(error instanceof ContentError && error.code === "not-found")) throw error;
+    throw new FileServerError("unavailable", "the file's bytes are missing", { cause: error });
   }
+}
+
+function onlyRange(size: number, header: string): { start: number; end: number } | undefined {
+  const ranges = parseRange(size, header, { combine: true });
+  if (ranges === -1) throw new FileServerError("bad-range", `the file has ${size} bytes`);
+  if (ranges === -2 || ranges.type !== "bytes" || ranges.length !== 1) return undefined;
+  return ranges[0];
 }

@@ -1,7 +1,22 @@
 /** Why a request is refused: what the sender did wrong, that the file is not there, or that the server cannot serve now. */
-export type FileServerErrorCode = "bad-request" | "too-large" | "not-found" | "busy" | "unavailable";
+export type FileServerErrorCode =
+  | "bad-request"
+  | "too-large"
+  | "not-found"
+  | "bad-range"
+  | "busy"
+  | "unavailable"
+  | "unknown-version";
 
-const statuses = { "bad-request": 400, "too-large": 413, "not-found": 404, busy: 503, unavailable: 503 } as const;
+const statuses: Readonly<Record<FileServerErrorCode, number>> = {
+  "bad-request": 400,
+  "too-large": 413,
+  "not-found": 404,
+  "bad-range": 416,
+  busy: 503,
+  unavailable: 503,
+  "unknown-version": 502,
+};
 
 /** The coded error of this service. Its message is the answer's text. */
 export class FileServerError extends Error {

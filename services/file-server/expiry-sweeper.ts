@@ -1,16 +1,20 @@
+import type { ContentStore } from "@swarmpost/content";
 import { type Clock, errorFields, type Logger, sleep } from "@swarmpost/runtime";
-import type { FileStore } from "./file-store.ts";
+import type { FileTable } from "./file-table.ts";
 import type { FileServerMetrics } from "./metrics.ts";
+
+const AT_ONCE = 100;
 
 /** What the sweeper works with. */
 export interface SweeperParts {
-  readonly store: FileStore;
+  readonly table: FileTable;
+  readonly content: ContentStore;
   readonly clock: Clock;
   readonly metrics: FileServerMetrics;
   readonly logger: Logger;
 }
 
-/** Gives back the disk of days whose files have all expired. */
+/** Removes the bytes of files that have expired and of uploads that did not end; then forgets them. */
 export class ExpirySweeper implements AsyncDisposable {
   readonly #parts: SweeperParts;
   readonly #stop = new AbortController();
@@ -30,17 +34,31 @@ export class ExpirySweeper implements AsyncDisposable {
   }
 
   async #sweep(): Promise<void> {
-    const { store, clock, metrics, logger } = this.#parts;
+    const { metrics, logger } = this.#parts;
     try {
-      const removed = await store.dropExpiredDays(clock.now());
+      let removed = 0;
+      for (;;) {
+        const count = await this.#removeSome();
+        removed += count;
+        if (count < AT_ONCE || this.#stop.signal.aborted) break;
+      }
       metrics.sweeps.inc({ result: "done" });
-      metrics.droppedDays.inc(removed);
-      if (removed > 0) logger.info("expired_days_dropped", { removed });
+      if (removed > 0) logger.info("expired_files_removed", { removed });
     } catch (error) {
       // Nothing is lost: expired files are not served, and the next sweep tries again.
       metrics.sweeps.inc({ result: "failed" });
       logger.warn("sweep_failed", errorFields(error));
     }
+  }
+
+  async #removeSome(): Promise<number> {
+    const { table, content, clock, metrics } = this.#parts;
+    const nowMs = clock.now();
+    const ids = await table.expired(nowMs, AT_ONCE);
+    for (const id of ids) await content.remove(id);
+    if (ids.length > 0) await table.forget(ids, nowMs);
+    metrics.removedFiles.inc(ids.length);
+    return ids.length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,13 +9,19 @@ export function fileServerMetrics(metrics: Metrics) {
     downloads: metrics.counter("swarmpost_file_server_downloads_total", "Downloads by what became of them.", {
       result: ["served", "missing", "failed"],
     }),
+    extensions: metrics.counter("swarmpost_file_server_extensions_total", "Extensions by what became of them.", {
+      result: ["extended", "missing", "failed"],
+    }),
+    onions: metrics.counter("swarmpost_file_server_onion_requests_total", "Onion requests by what became of them.", {
+      result: ["answered", "refused"],
+    }),
     fileSize: metrics.histogram("swarmpost_file_server_file_bytes", "Sizes of the stored files.", SIZE_BYTES),
-    sweeps: metrics.counter("swarmpost_file_server_sweeps_total", "Looks for days whose files have all expired.", {
+    sweeps: metrics.counter("swarmpost_file_server_sweeps_total", "Looks for files that have expired.", {
       result: ["done", "failed"],
     }),
-    droppedDays: metrics.counter(
-      "swarmpost_file_server_dropped_days_total",
-      "Days of expired files whose disk was given back.",
+    removedFiles: metrics.counter(
+      "swarmpost_file_server_removed_files_total",
+      "Expired files and unfinished uploads whose bytes were removed.",
     ),
   };
 }

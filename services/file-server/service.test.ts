@@ -1,88 +1,108 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { openDatabase } from "@swarmpost/postgres";
-import { createRuntime, type Health, ManualClock, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
-import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
-import { fileServerConfig } from "./config.ts";
-import { createFileServer, type FileServer } from "./service.ts";
+import { ManualClock } from "@swarmpost/runtime";
+import {
+  eventually,
+  type PostgresServer,
+  startPostgres,
+  type TemporaryFolder,
+  temporaryFolder,
+} from "@swarmpost/testkit";
+import { bytes, TestFileServer } from "./testing/test-file-server.ts";
 
 const DAY_MS = 86_400_000;
 
-describe("a file server on a real Postgres", () => {
+describe("a file server on a real Postgres and a folder", () => {
   const clock = new ManualClock(20_000 * DAY_MS);
   let postgres: PostgresServer;
-  let server: FileServer;
-  let runtime: Runtime;
-  let health: Health;
-  let database: string;
-
-  const start = async (env: Record<string, string> = {}) => {
-    runtime = createRuntime("file-server", { logger: silentLogger, clock });
-    const all = { DATABASE_URL: database, HTTP_PORT: "0", SWEEP_INTERVAL_MS: "50", ...env };
-    return await createFileServer(parseConfig(fileServerConfig, all), runtime);
-  };
+  let folder: TemporaryFolder;
+  let files: TestFileServer;
+  let env: Record<string, string>;
 
   before(async () => {
     postgres = await startPostgres();
-    database = await postgres.createDatabase("files");
-    server = await start();
-    health = runtime.health;
+    folder = await temporaryFolder();
+    env = { DATABASE_URL: await postgres.createDatabase("files"), CONTENT_DIR: folder.path };
+    files = await TestFileServer.start(env, clock);
   });
 
   after(async () => {
-    await server?.[Symbol.asyncDispose]();
+    await files?.[Symbol.asyncDispose]();
     await postgres?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
   });
 
-  const put = async (body: Buffer | undefined, headers: Record<string, string> = {}) =>
-    await fetch(`http://${server.address}/file`, {
-      method: "POST",
-      headers,
-      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-    });
-  const get = async (id: string) => await fetch(`http://${server.address}/file/${id}`);
-  const stored = async (body: Buffer, headers?: Record<string, string>) => {
-    const response = await put(body, headers);
-    assert.equal(response.status, 200);
-    return (await response.json()) as { id: string; uploaded: number; expires: number };
-  };
-  const bytes = async (response: Response) => Buffer.from(await response.arrayBuffer());
+  const kept = async () =>
+    (await readdir(folder.path, { recursive: true, withFileTypes: true })).filter((e) => e.isFile());
 
   test("a file comes back byte for byte, with its times in seconds", async () => {
     const body = randomBytes(1000);
-    const answer = await stored(body);
-    assert.match(answer.id, /^[A-Za-z0-9_-]{44}$/);
+    const answer = await files.stored(body);
+    assert.ok(Number.isSafeInteger(Number(answer.id)), "plain clients make a Number of it");
     assert.equal(answer.uploaded, clock.now() / 1000);
     assert.equal(answer.expires, answer.uploaded + 14 * 86_400);
-    const response = await get(answer.id);
+    const response = await files.get(answer.id);
     assert.equal(response.status, 200);
     assert.equal(response.headers.get("content-type"), "application/octet-stream");
+    assert.equal(Date.parse(response.headers.get("expires")!) / 1000, answer.expires);
+    assert.equal(Date.parse(response.headers.get("last-modified")!) / 1000, answer.uploaded);
     assert.deepEqual(await bytes(response), body);
+    const info = await (await files.fetch(`/file/${answer.id}/info`)).json();
+    assert.deepEqual(info, { size: 1000, uploaded: answer.uploaded, expires: answer.expires });
   });
 
-  test("a file of the largest size is read in parts and one byte more is refused", async () => {
-    const body = randomBytes(10_000_000);
-    const { id } = await stored(body);
-    const response = await get(id);
-    assert.equal(response.headers.get("content-length"), "10000000");
+  test("a file of the largest size is read and one byte more is refused, and leaves nothing", async () => {
+    const body = randomBytes(10_223_616);
+    const { id } = await files.stored(body);
+    const response = await files.get(id);
+    assert.equal(response.headers.get("content-length"), "10223616");
     assert.ok(body.equals(await bytes(response)));
-    const refused = await put(Buffer.alloc(10_000_001));
+    const before = (await kept()).length;
+    const refused = await files.put(Buffer.alloc(10_223_617));
     assert.equal(refused.status, 413);
-    assert.equal(await refused.text(), "a file has at most 10000000 bytes\n");
+    assert.equal(await refused.text(), "a file has at most 10223616 bytes\n");
+    assert.equal((await kept()).length, before);
+  });
+
+  test("a part of a file is served alone", async () => {
+    const body = randomBytes(1000);
+    const { id } = await files.stored(body);
+    const cases = [
+      ["bytes=0-0", 0, 0],
+      ["bytes=10-99", 10, 99],
+      ["bytes=900-", 900, 999],
+      ["bytes=-5", 995, 999],
+      ["bytes=990-5000", 990, 999],
+    ] as const;
+    for (const [range, start, end] of cases) {
+      const response = await files.get(id, { range });
+      assert.equal(response.status, 206, range);
+      assert.equal(response.headers.get("content-range"), `bytes ${start}-${end}/1000`);
+      assert.deepEqual(await bytes(response), body.subarray(start, end + 1));
+    }
+    for (const range of ["bytes=0-1,5-6", "lines=1-2", "nonsense"]) {
+      const response = await files.get(id, { range });
+      assert.equal(response.status, 200, range);
+      assert.equal((await bytes(response)).length, 1000);
+    }
+    const beyond = await files.get(id, { range: "bytes=1000-" });
+    assert.equal(beyond.status, 416);
+    assert.equal(await beyond.text(), "the file has 1000 bytes\n");
   });
 
   test("any content type is taken as bytes", async () => {
     for (const type of ["application/json", "text/plain; charset=latin1", "image/png"]) {
-      const { id } = await stored(Buffer.from("{not json"), { "content-type": type });
-      assert.equal((await bytes(await get(id))).toString(), "{not json");
+      const { id } = await files.stored(Buffer.from("{not json"), { "content-type": type });
+      assert.equal((await bytes(await files.get(id))).toString(), "{not json");
     }
   });
 
   test("an empty file is refused", async () => {
-    for (const response of [await put(Buffer.alloc(0)), await put(undefined)]) {
+    for (const response of [await files.put(Buffer.alloc(0)), await files.put(undefined)]) {
       assert.equal(response.status, 400);
       assert.equal(await response.text(), "the file is empty\n");
     }
@@ -90,126 +110,169 @@ describe("a file server on a real Postgres", () => {
 
   test("an unknown name, a malformed one and another path are not found", async () => {
     for (const id of ["A".repeat(44), "1234", "A'--", "%00", encodeURIComponent("../files")]) {
-      const response = await get(id);
-      assert.ok(response.status === 404 || response.status === 400, `${id} gave ${response.status}`);
-      await response.arrayBuffer();
+      for (const path of [`/file/${id}`, `/file/${id}/info`, `/files/${id}`]) {
+        const response = await files.fetch(path);
+        assert.ok(response.status === 404 || response.status === 400, `${path} gave ${response.status}`);
+        await response.arrayBuffer();
+      }
+      const extended = await files.fetch(`/file/${id}/extend`, { method: "POST" });
+      assert.ok(extended.status === 404 || extended.status === 400);
     }
-    assert.equal((await fetch(`http://${server.address}/other`)).status, 404);
+    assert.equal((await files.fetch("/other")).status, 404);
   });
 
   test("a sender may ask for a shorter time, and not for a longer one", async () => {
-    const short = await stored(Buffer.from("short"), { "x-fs-ttl": "60" });
+    const short = await files.stored(Buffer.from("short"), { "x-fs-ttl": "60" });
     assert.equal(short.expires - short.uploaded, 60);
-    const long = await stored(Buffer.from("long"), { "x-fs-ttl": "99999999" });
+    const long = await files.stored(Buffer.from("long"), { "x-fs-ttl": "99999999" });
     assert.equal(long.expires - long.uploaded, 14 * 86_400);
     for (const ttl of ["0", "-1", "1.5", "soon"]) {
-      const refused = await put(Buffer.from("bad"), { "x-fs-ttl": ttl });
+      const refused = await files.put(Buffer.from("bad"), { "x-fs-ttl": ttl });
       assert.equal(refused.status, 400, ttl);
       assert.match(await refused.text(), /whole number of seconds/);
     }
   });
 
-  test("an expired file is not served, and its day leaves the disk when it is over", async () => {
-    const { id } = await stored(randomBytes(100_000), { "x-fs-ttl": "60" });
-    const kept = await stored(Buffer.from("kept"));
-    clock.advance(59_999);
-    assert.equal((await get(id)).status, 200);
-    clock.advance(1);
-    assert.equal((await get(id)).status, 404);
-    await using direct = openDatabase({ url: database, maxConnections: 1 });
-    const days = async () =>
-      (
-        await direct.query({
-          text: "select inhrelid::regclass::text as day from pg_inherits where inhparent = 'files'::regclass",
-        })
-      ).rows.map(({ day }) => day);
-    const today = `files_${Math.floor(clock.now() / DAY_MS)}`;
-    assert.ok((await days()).includes(today), "the day is there as long as it lasts");
-    clock.advance(DAY_MS);
-    await eventually(async () => !(await days()).includes(today));
-    assert.equal((await bytes(await get(kept.id))).toString(), "kept");
-  });
-
-  test("uploads that need a new day at the same moment are all stored", async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, (_, i) => stored(Buffer.from(`file ${i}`), { "x-fs-ttl": String(86_400 * 5) })),
+  test("a file is kept longer when somebody asks for it, never shorter", async () => {
+    const { id, uploaded, expires } = await files.stored(Buffer.from("extend me"), { "x-fs-ttl": "3600" });
+    const extend = async (headers: Record<string, string> = {}) =>
+      (await (await files.fetch(`/file/${id}/extend`, { method: "POST", headers })).json()) as { expires: number };
+    assert.deepEqual(await extend({ "x-fs-ttl": "60" }), { id, size: 9, uploaded, expires });
+    assert.equal((await extend({ "x-fs-ttl": "7200" })).expires, uploaded + 7200);
+    assert.equal((await extend()).expires, uploaded + 14 * 86_400);
+    assert.equal(
+      (await files.fetch(`/file/${id}/extend`, { method: "POST", headers: { "x-fs-ttl": "x" } })).status,
+      400,
     );
-    for (const [i, { id }] of answers.entries()) assert.equal((await bytes(await get(id))).toString(), `file ${i}`);
   });
 
-  test("a body that ends early stores nothing and hurts nobody", async () => {
-    const count = async () => {
-      await using direct = openDatabase({ url: database, maxConnections: 1 });
-      return (await direct.query<{ n: bigint }>({ text: "select count(*) as n from files" })).rows[0]?.n;
-    };
-    const earlier = await count();
-    const [host, port] = server.address.split(":");
+  test("an expired file is not served nor extended, and its bytes leave the disk", async () => {
+    const body = randomBytes(100_000);
+    const { id } = await files.stored(body, { "x-fs-ttl": "60" });
+    const other = await files.stored(Buffer.from("kept"));
+    clock.advance(59_999);
+    assert.equal((await files.get(id)).status, 200);
+    clock.advance(1);
+    assert.equal((await files.get(id)).status, 404);
+    assert.equal((await files.fetch(`/file/${id}/extend`, { method: "POST" })).status, 404);
+    await eventually(async () => !(await kept()).some((entry) => entry.name === id));
+    assert.equal((await bytes(await files.get(other.id))).toString(), "kept");
+  });
+
+  test("files with number names go in and out as base64, for old clients", async () => {
+    const body = randomBytes(1001);
+    const json = JSON.stringify({ file: body.toString("base64") });
+    const put = await files.fetch("/files", { method: "POST", body: json });
+    const { result, status_code } = (await put.json()) as { result: number; status_code: number };
+    assert.equal(status_code, 200);
+    assert.ok(Number.isSafeInteger(result));
+    const got = (await (await files.fetch(`/files/${result}`)).json()) as { result: string; status_code: number };
+    assert.deepEqual(got, { status_code: 200, result: body.toString("base64") });
+    for (const bad of ["", "{", "{}", '{"file":5}', '{"file":"%%"}']) {
+      assert.equal((await files.fetch("/files", { method: "POST", body: bad })).status, 400, bad);
+    }
+  });
+
+  test("the newest version of a client is told as the operator set it", async () => {
+    await using told = await TestFileServer.start({ ...env, CLIENT_VERSIONS: "desktop=1.17.17, ios=2.0.0" }, clock);
+    const version = async (query: string) => await told.fetch(`/session_version${query}`);
+    const updated = clock.now() / 1000;
+    assert.deepEqual(await (await version("?platform=desktop")).json(), {
+      status_code: 200,
+      updated,
+      result: "1.17.17",
+    });
+    assert.equal((await version("?platform=android")).status, 502);
+    assert.equal((await version("?platform=other")).status, 404);
+    assert.equal((await version("")).status, 404);
+  });
+
+  test("a body that ends early is no file, and hurts nobody", async () => {
+    const earlier = (await kept()).length;
+    const [host, port] = files.server.address.split(":");
     const socket = connect(Number(port), host);
     socket.on("error", () => {});
     await once(socket, "connect");
     socket.write("POST /file HTTP/1.1\r\nhost: files\r\ncontent-length: 100000\r\n\r\nonly this");
-    await eventually(() => socket.bytesWritten > 60);
+    await eventually(async () => (await kept()).length > earlier);
     socket.destroy();
-    await stored(Buffer.from("next"));
-    assert.equal(await count(), (earlier ?? 0n) + 1n);
+    await eventually(async () => (await kept()).length === earlier);
+    await files.stored(Buffer.from("next"));
   });
 
   test("more uploads than allowed are asked to come back", async () => {
-    await using small = await start({ MAX_UPLOADS: "1" });
-    const [host, port] = small.address.split(":");
+    await using small = await TestFileServer.start({ ...env, MAX_UPLOADS: "1" }, clock);
+    const [host, port] = small.server.address.split(":");
     const slow = connect(Number(port), host);
     slow.on("error", () => {});
     slow.write("POST /file HTTP/1.1\r\nhost: files\r\ncontent-length: 100000\r\n\r\nslow");
     const refused = await eventually(async () => {
-      const response = await fetch(`http://${small.address}/file`, { method: "POST", body: "x" });
+      const response = await small.put(Buffer.from("x"));
       const text = await response.text();
       return response.status === 503 && { text, wait: response.headers.get("retry-after") };
     });
     assert.deepEqual(refused, { text: "too many uploads at once, try again later\n", wait: "5" });
     slow.destroy();
-    await eventually(
-      async () => (await fetch(`http://${small.address}/file`, { method: "POST", body: "x" })).status === 200,
-    );
+    await eventually(async () => (await small.put(Buffer.from("x"))).status === 200);
   });
 
   test("without Postgres the answer is 503 and says so; when it is back everything works again", async () => {
-    const { id } = await stored(Buffer.from("before"));
+    const { id } = await files.stored(Buffer.from("before"));
     await postgres.stop();
-    for (const response of [await put(Buffer.from("during")), await get(id)]) {
+    for (const response of [await files.put(Buffer.from("during")), await files.get(id)]) {
       assert.equal(response.status, 503);
       assert.equal(await response.text(), "the file store is unavailable, try again later\n");
     }
-    assert.deepEqual(health.reasons(), ["database: does not answer"]);
+    assert.deepEqual(files.runtime.health.reasons(), ["database: does not answer"]);
     await postgres.start();
-    await eventually(() => health.ready);
-    assert.equal((await bytes(await get(id))).toString(), "before");
-    await stored(Buffer.from("after"));
+    await eventually(() => files.runtime.health.ready);
+    assert.equal((await bytes(await files.get(id))).toString(), "before");
+    await files.stored(Buffer.from("after"));
   });
 
   test("a server that starts before its database waits for it", async () => {
     await postgres.stop();
-    const starting = start();
-    const waiting = runtime;
-    await eventually(() => waiting.health.reasons().length === 1);
+    const { runtime, started } = TestFileServer.begin(env, clock);
+    await eventually(() => runtime.health.reasons().length === 1);
     await postgres.start();
-    await using late = await starting;
+    await using late = await started;
     assert.equal((await fetch(`http://${late.address}/file/${"A".repeat(44)}`)).status, 404);
   });
 
+  test("bytes that are missing though the file is known are 503, and are counted as a failure", async () => {
+    const { id } = await files.stored(Buffer.from("lost"));
+    const [entry] = (await kept()).filter(({ name }) => name === id);
+    await rm(`${entry!.parentPath}/${id}`);
+    const response = await files.get(id);
+    assert.equal(response.status, 503);
+    assert.equal(await response.text(), "the file's bytes are missing\n");
+    assert.match(await files.metrics(), /file_server_downloads_total\{result="failed"\} [1-9]/);
+  });
+
+  test("settings that name no place for the bytes, or two, are refused", async () => {
+    const { CONTENT_DIR: _, ...none } = env;
+    for (const settings of [
+      none,
+      { ...env, S3_BUCKET: "files" },
+      { ...none, S3_BUCKET: "files", S3_ACCESS_KEY_ID: "x" },
+    ]) {
+      await assert.rejects(TestFileServer.start(settings, clock), { name: "ConfigError" });
+    }
+  });
+
   test("what happened is counted, without names", async () => {
-    runtime = createRuntime("file-server", { logger: silentLogger, clock });
-    const env = { DATABASE_URL: database, HTTP_PORT: "0" };
-    await using counted = await createFileServer(parseConfig(fileServerConfig, env), runtime);
-    const url = `http://${counted.address}/file`;
-    const { id } = (await (await fetch(url, { method: "POST", body: "x" })).json()) as { id: string };
-    await fetch(`${url}/${id}`);
-    await fetch(`${url}/${"A".repeat(44)}`);
-    await fetch(url, { method: "POST", body: "" });
-    const text = await runtime.metrics.render();
+    await using counted = await TestFileServer.start(env, clock);
+    const { id } = await counted.stored(Buffer.from("x"));
+    await counted.get(id);
+    await counted.get("A".repeat(44));
+    await counted.put(Buffer.alloc(0));
+    await counted.fetch(`/file/${id}/extend`, { method: "POST" });
+    const text = await counted.metrics();
     assert.match(text, /file_server_uploads_total\{result="stored"\} 1/);
     assert.match(text, /file_server_uploads_total\{result="refused"\} 1/);
     assert.match(text, /file_server_downloads_total\{result="served"\} 1/);
     assert.match(text, /file_server_downloads_total\{result="missing"\} 1/);
+    assert.match(text, /file_server_extensions_total\{result="extended"\} 1/);
     assert.ok(!text.includes(id));
   });
 });

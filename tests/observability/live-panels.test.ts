@@ -43,7 +43,7 @@ async function use(): Promise<void> {
   const { hash } = await client.send(account, account.id, "seen by Prometheus");
   await client.read(account);
   await client.delete(account, [hash]);
-  const file = `${net.clusters[0]!.fileServerUrl}/file`;
+  const file = `${net.clusters[0]!.fileServer.url}/file`;
   const put = await fetch(file, {
     method: "POST",
     body: Buffer.alloc(2_000, 1),
