@@ -98,6 +98,8 @@ test("nobody else leads while the service of a leader that was told to stop stil
   await first.start(async () => ({ [Symbol.asyncDispose]: () => gone.promise }));
   await eventually(() => leaders(server).includes("first"));
   await using second = await new Pod(server, "second").start();
+  using end = new DisposableStack();
+  end.defer(gone.resolve);
   const stopping = first[Symbol.asyncDispose]();
   const before = server.count("get", "leases");
   // Long enough for the Lease to run out, were it not renewed until the service has ended.
