@@ -21,7 +21,7 @@ export async function awaitMessages(request: RetrieveRequest, node: MethodNode, 
     return pageAnswer(await node.polls.poll(poll), node);
   }
   const untilMs = performance.now() + Math.min(request.waitMs, caller.remainingMs - MARGIN_MS);
-  return firstMessages(wait, { request, node, caller, untilMs });
+  return await firstMessages(wait, { request, node, caller, untilMs });
 }
 
 interface Awaited {
