@@ -9,6 +9,8 @@ import { checkPattern, checkPayload, checkSubject } from "./subject.ts";
 export interface NatsOptions {
   /** `nats://user:password@host:port` (or `tls://`); several servers joined by commas. */
   readonly url: string;
+  /** PEM of the authority that the servers' certificates must come from; with it there is no connection without TLS. */
+  readonly caFile?: string | undefined;
   /** Shown in the server's list of connections. */
   readonly name: string;
   /** How long to wait for the first connection before going on without; 2,000 by default. */
@@ -57,7 +59,7 @@ class NatsBus implements Bus {
   async #connect(): Promise<NatsConnection | undefined> {
     try {
       return await connect({
-        ...readNatsUrl(this.#options.url),
+        ...readNatsUrl(this.#options.url, this.#options.caFile),
         name: this.#options.name,
         maxReconnectAttempts: -1,
         reconnectTimeWait: RECONNECT_MS,

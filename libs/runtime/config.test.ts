@@ -57,6 +57,19 @@ test("a URL must have one of its schemes", () => {
   assert.throws(() => parseConfig(urls, { BUS_URL: "http://127.0.0.1" }), /nats:\/\/ or tls:\/\//);
 });
 
+test("of several URLs each must have one of the schemes, and none is shown", () => {
+  const urls = defineConfig({ BUS_URL: { schema: configTypes.urls("nats", "tls"), doc: "The bus.", secret: true } });
+  const two = "nats://user:password@one:4222, tls://two:4222";
+  assert.equal(parseConfig(urls, { BUS_URL: two }).BUS_URL, two);
+  for (const BUS_URL of ["nats://one:4222,", "nats://one:4222,http://two", "nats://one:4222 nats://two:4222"]) {
+    const refused = (error: Error) => /separated by commas.* nats:\/\/ or tls:\/\//.test(error.message);
+    assert.throws(
+      () => parseConfig(urls, { BUS_URL }),
+      (error: Error) => refused(error) && !error.message.includes("one"),
+    );
+  }
+});
+
 test("the table of a service names each key, its default and its meaning", () => {
   const text = renderConfigDoc("relay", schema);
   assert.match(text, /^## relay\n/);

@@ -29,6 +29,10 @@ export function defineConfig<const S extends { readonly [key: string]: z.ZodType
   return entries;
 }
 
+function isUrl(text: string, schemes: readonly string[]): boolean {
+  return URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1));
+}
+
 /** The usual types of configuration values, read from text. */
 export const configTypes = {
   text: z.string().min(1),
@@ -38,8 +42,13 @@ export const configTypes = {
   oneOf: <const V extends readonly [string, ...string[]]>(...values: V) => z.enum(values),
   /** A URL with one of the given schemes, kept as text. */
   url: (...schemes: string[]) =>
-    z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
+    z.string().refine((text) => isUrl(text, schemes), {
       message: `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
+    }),
+  /** The same, or several separated by commas, kept as text. */
+  urls: (...schemes: string[]) =>
+    z.string().refine((text) => text.split(",").every((url) => isUrl(url.trim(), schemes)), {
+      message: `must be URLs, separated by commas, that begin with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
     }),
 } as const;
 

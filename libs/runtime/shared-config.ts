@@ -1,4 +1,4 @@
-import { configTypes, defineConfig } from "./config.ts";
+import { type ConfigOf, configTypes, defineConfig } from "./config.ts";
 
 /** Rows that `run` adds to every service's table and reads itself. */
 export const processConfig = defineConfig({
@@ -24,14 +24,25 @@ export const processConfig = defineConfig({
   },
 });
 
-/** Rows that several services share; each service's table names the ones it needs. */
-export const sharedConfig = defineConfig({
+/** Rows of every service on the bus. */
+export const busConfig = defineConfig({
   BUS_URL: {
-    schema: configTypes.url("nats", "tls"),
-    doc: "URL of the NATS server.",
+    schema: configTypes.urls("nats", "tls"),
+    doc: "URL of the NATS server; of several, separated by commas, one that answers is used. `tls://` demands an encrypted connection. User and password are those of the first.",
     secret: true,
     default: "nats://127.0.0.1:4222",
   },
+  BUS_CA_FILE: {
+    schema: configTypes.text.optional(),
+    doc: "PEM of the certificate authority that the NATS servers' certificates must come from, read at each connection, for the DNS names in BUS_URL; with it the connection is encrypted whatever BUS_URL says. Without it `tls://` believes the usual public ones.",
+  },
+});
+
+/** The values of {@link busConfig}. */
+export type BusConfig = ConfigOf<typeof busConfig>;
+
+/** Rows that several services share; each service's table names the ones it needs. */
+export const sharedConfig = defineConfig({
   REDIS_URL: {
     schema: configTypes.url("redis", "rediss"),
     doc: "URL of the Redis server. It needs a `maxmemory` below its container's limit, with `maxmemory-policy volatile-ttl`: entries that end soonest then go first. Any other policy refuses new entries or forgets some that still count.",

@@ -1,5 +1,12 @@
 import { electionConfig } from "@swarmpost/kubernetes";
-import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import {
+  busConfig,
+  clusterTlsConfig,
+  type ConfigOf,
+  configTypes,
+  defineConfig,
+  sharedConfig,
+} from "@swarmpost/runtime";
 import { isAddress } from "viem";
 
 const rpcUrls = configTypes.text
@@ -16,7 +23,7 @@ const contract = configTypes.text
 export const chainWatcherConfig = defineConfig({
   ...electionConfig,
   DATABASE_URL: sharedConfig.DATABASE_URL,
-  BUS_URL: sharedConfig.BUS_URL,
+  ...busConfig,
   GRPC_HOST: sharedConfig.GRPC_HOST,
   GRPC_PORT: sharedConfig.GRPC_PORT,
   ...clusterTlsConfig,

@@ -2,7 +2,7 @@ import { type Bus, connectNats } from "@swarmpost/bus";
 import { openMigrated } from "@swarmpost/postgres";
 import { ChainService } from "@swarmpost/protos";
 import { GrpcServer, implement } from "@swarmpost/rpc";
-import { errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
+import { type BusConfig, errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import type { ChainWatcherConfig } from "./config.ts";
 import { EndpointRing } from "./endpoint-ring.ts";
 import { EvmEndpoint } from "./evm-endpoint.ts";
@@ -17,7 +17,7 @@ import { WatchBlocks } from "./watch-blocks.ts";
 
 /** The outside connections that the one-process network replaces. */
 export interface ChainWatcherOpen {
-  readonly bus: (url: string) => Promise<Bus>;
+  readonly bus: (config: BusConfig) => Promise<Bus>;
 }
 
 /** A running chain-watcher. */
@@ -26,7 +26,9 @@ export interface ChainWatcher extends AsyncDisposable {
   readonly address: string;
 }
 
-const realOnes: ChainWatcherOpen = { bus: (url) => connectNats({ url, name: "chain-watcher" }) };
+const realOnes: ChainWatcherOpen = {
+  bus: ({ BUS_URL: url, BUS_CA_FILE: caFile }) => connectNats({ url, caFile, name: "chain-watcher" }),
+};
 
 /**
  * Starts a chain-watcher: waits for its database, then serves what it kept at once, whether the chain answers or not.
@@ -42,7 +44,7 @@ export async function createChainWatcher(
 
   const connection = { url: config.DATABASE_URL, applicationName: "chain-watcher" };
   const database = starting.use(await openMigrated(connection, { migrations, runtime }));
-  const bus = starting.use(await open.bus(config.BUS_URL));
+  const bus = starting.use(await open.bus(config));
 
   const journal = new Journal(database);
   const feed = new RegistryFeed();

@@ -1,5 +1,12 @@
 import { isIPv4 } from "node:net";
-import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import {
+  busConfig,
+  clusterTlsConfig,
+  type ConfigOf,
+  configTypes,
+  defineConfig,
+  sharedConfig,
+} from "@swarmpost/runtime";
 import { z } from "zod";
 
 const { text, port, integer } = configTypes;
@@ -49,7 +56,7 @@ export const relayConfig = defineConfig({
   STORAGE_ADDRESS: { schema: text, doc: "host:port of this node's storage (local link).", default: "127.0.0.1:22030" },
   GRPC_HOST: sharedConfig.GRPC_HOST,
   GRPC_PORT: sharedConfig.GRPC_PORT,
-  BUS_URL: sharedConfig.BUS_URL,
+  ...busConfig,
   REDIS_URL: sharedConfig.REDIS_URL,
   ...clusterTlsConfig,
   CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },

@@ -1,14 +1,14 @@
 import { type Bus, connectNats } from "@swarmpost/bus";
 import { type Cache, connectRedis } from "@swarmpost/cache";
 import { followNetwork, type ViewFollower } from "@swarmpost/network-view";
-import { readClusterTls, type Runtime } from "@swarmpost/runtime";
+import { type BusConfig, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { Admit } from "./peer-contacts.ts";
 import { addressFinder, PublicAddress } from "./public-address.ts";
 
 /** Outside connections and rules, which the one-process network and tests replace. */
 export interface RelayOpen {
-  readonly bus: (url: string) => Promise<Bus>;
+  readonly bus: (config: BusConfig) => Promise<Bus>;
   readonly cache: (url: string, runtime: Runtime) => Promise<Cache>;
   /** Keys let through besides the registry's own rule: how a fault cuts nodes off. All by default. */
   readonly admit?: Admit;
@@ -20,7 +20,7 @@ export interface RelayOpen {
 
 /** NATS and Redis. */
 export const realOnes: RelayOpen = {
-  bus: (url) => connectNats({ url, name: "relay" }),
+  bus: ({ BUS_URL: url, BUS_CA_FILE: caFile }) => connectNats({ url, caFile, name: "relay" }),
   cache: (url, { logger }) => connectRedis({ url, logger }),
 };
 

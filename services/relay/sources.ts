@@ -36,7 +36,7 @@ export async function openSources(
   const { identity, runtime, open, stack } = parts;
   const tls = readClusterTls(config);
   const address = stack.use(await (open.address ?? configuredAddress)(config, runtime));
-  const bus = stack.use(await open.bus(config.BUS_URL));
+  const bus = stack.use(await open.bus(config));
   const cache = stack.use(await open.cache(config.REDIS_URL, runtime));
   const follower = stack.use(await (open.view ?? followSources)(config, bus, runtime));
   const view = () => follower.current;

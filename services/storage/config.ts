@@ -1,4 +1,11 @@
-import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import {
+  busConfig,
+  clusterTlsConfig,
+  type ConfigOf,
+  configTypes,
+  defineConfig,
+  sharedConfig,
+} from "@swarmpost/runtime";
 import { z } from "zod";
 
 const { text, port, integer } = configTypes;
@@ -12,7 +19,7 @@ export const storageConfig = defineConfig({
     secret: true,
   },
   DATABASE_URL: sharedConfig.DATABASE_URL,
-  BUS_URL: sharedConfig.BUS_URL,
+  ...busConfig,
   ...clusterTlsConfig,
   CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
   COORDINATOR: { schema: text, doc: "host:port of swarm-coordinator's gRPC.", default: "127.0.0.1:50052" },

@@ -2,7 +2,7 @@ import { type Bus, connectNats } from "@swarmpost/bus";
 import { nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
 import { followNetwork, type ViewFollower } from "@swarmpost/network-view";
 import { nodeCertificate, PeerLinks } from "@swarmpost/rpc";
-import { readClusterTls, type Runtime } from "@swarmpost/runtime";
+import { type BusConfig, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import { Background } from "./background.ts";
 import type { StorageConfig } from "./config.ts";
 import { replicaContacts } from "./contacts.ts";
@@ -14,7 +14,7 @@ import { StorageNode } from "./storage-node.ts";
 
 /** The outside connections that the one-process network and tests replace. */
 export interface StorageOpen {
-  readonly bus?: (url: string) => Promise<Bus>;
+  readonly bus?: (config: BusConfig) => Promise<Bus>;
   /** Instead of following chain-watcher, swarm-coordinator and test-suite. */
   readonly view?: () => Promise<ViewFollower>;
   /** Lets a registered key in, besides the registry: how a fault cuts nodes off. */
@@ -85,14 +85,16 @@ function watchHealth(
   health.check("swarm", () => (view.ownSwarm === undefined ? "not in a swarm" : undefined));
 }
 
+const nats = ({ BUS_URL: url, BUS_CA_FILE: caFile }: BusConfig): Promise<Bus> =>
+  connectNats({ url, caFile, name: "storage" });
+
 async function followed(
   config: StorageConfig,
   runtime: Runtime,
   open: StorageOpen,
   stack: AsyncDisposableStack,
 ): Promise<ViewFollower> {
-  const connect = open.bus ?? ((url: string) => connectNats({ url, name: "storage" }));
-  const bus = stack.use(await connect(config.BUS_URL));
+  const bus = stack.use(await (open.bus ?? nats)(config));
   const sources = {
     chainWatcherAddress: config.CHAIN_WATCHER,
     coordinatorAddress: config.COORDINATOR,

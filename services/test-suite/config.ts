@@ -1,5 +1,12 @@
 import { electionConfig } from "@swarmpost/kubernetes";
-import { clusterTlsConfig, type ConfigOf, configTypes, defineConfig, sharedConfig } from "@swarmpost/runtime";
+import {
+  busConfig,
+  clusterTlsConfig,
+  type ConfigOf,
+  configTypes,
+  defineConfig,
+  sharedConfig,
+} from "@swarmpost/runtime";
 import { MIN_TTL_MS, PUBLIC_INBOX_MAX_TTL_MS } from "@swarmpost/storage-rpc";
 import { z } from "zod";
 import { addressList, peerSeedList, versionText } from "./config-values.ts";
@@ -9,7 +16,7 @@ const { integer, oneOf, text } = configTypes;
 /** Configuration of test-suite. */
 export const testSuiteConfig = defineConfig({
   ...electionConfig,
-  BUS_URL: sharedConfig.BUS_URL,
+  ...busConfig,
   DATABASE_URL: sharedConfig.DATABASE_URL,
   GRPC_HOST: sharedConfig.GRPC_HOST,
   GRPC_PORT: sharedConfig.GRPC_PORT,

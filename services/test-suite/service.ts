@@ -2,7 +2,7 @@ import { type Bus, connectNats } from "@swarmpost/bus";
 import { type Database, openMigrated } from "@swarmpost/postgres";
 import { ChainService, ProofService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
-import { type ClusterTls, errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
+import { type BusConfig, type ClusterTls, errorFields, readClusterTls, type Runtime } from "@swarmpost/runtime";
 import { Canary } from "./canary.ts";
 import { CanaryConnection } from "./canary-connection.ts";
 import { CanaryStore } from "./canary-store.ts";
@@ -26,7 +26,7 @@ import { getProofs, watchProofs } from "./serve-proofs.ts";
 
 /** Outside connections, which the one-process network replaces. */
 export interface TestSuiteOpen {
-  readonly bus: (url: string) => Promise<Bus>;
+  readonly bus: (config: BusConfig) => Promise<Bus>;
 }
 
 /** The running service. */
@@ -35,7 +35,9 @@ export interface TestSuite extends AsyncDisposable {
   readonly address: string;
 }
 
-const realOnes: TestSuiteOpen = { bus: (url) => connectNats({ url, name: "test-suite" }) };
+const realOnes: TestSuiteOpen = {
+  bus: ({ BUS_URL: url, BUS_CA_FILE: caFile }) => connectNats({ url, caFile, name: "test-suite" }),
+};
 
 /** Proofs that a peer may have judged in a minute: two whole sets of a large network. */
 const BUDGET_PER_MINUTE = 4_096;
@@ -56,7 +58,7 @@ export async function createTestSuite(
   const databaseOptions = { url: config.DATABASE_URL, applicationName: "test-suite" };
   const database = stack.use(await openMigrated(databaseOptions, { migrations, runtime }));
   const store = new ProofStore(database);
-  const bus = stack.use(await open.bus(config.BUS_URL));
+  const bus = stack.use(await open.bus(config));
 
   const tls = readClusterTls(config);
   const chain = createClient(ChainService, stack.use(openChannel(config.CHAIN_WATCHER, { tls })));
