@@ -66,6 +66,8 @@ export class CommitQueue implements AsyncDisposable {
       onBatch?: (size: number, seconds: number) => void;
       /** Told of each message that was not here before, once it can be read. */
       onStored?: (account: Buffer, namespace: number) => void;
+      /** Told of each account of which tokens were revoked or put in force again, once that is so. */
+      onRevoked?: (account: Buffer) => void;
       /** Told how many commits the database has after each. */
       onCounted: (commits: bigint) => void;
       /** Whether this storage has the right to write. */
@@ -82,6 +84,7 @@ export class CommitQueue implements AsyncDisposable {
       // Lost meanwhile: another may have written already, so nothing of this is acknowledged.
       ensureWritable(parts);
       for (const commit of commits) {
+        if (commit.kind === "revoke") parts.onRevoked?.(commit.record.account);
         if (isNew(commit, results.get(commit))) parts.onStored?.(commit.record.account, commit.record.namespace);
       }
       parts.onBatch?.(commits.length, (performance.now() - startedMs) / 1_000);

@@ -91,7 +91,8 @@ function openQueues(
   const readers = { maxReaders: config.WAITING_READERS, maxReadersPerCaller: config.WAITING_READERS_PER_CALLER };
   const waits = new LongPolls(readers, { read: (poll) => polls.poll(poll) });
   const onStored = (account: Buffer, namespace: number) => waits.stored(account, namespace);
-  const written = { onStored, onBatch: metrics.committed, onCounted: counted(COMMIT_PART.messages) };
+  const onRevoked = (account: Buffer) => waits.recheck((each) => each.equals(account));
+  const written = { onStored, onRevoked, onBatch: metrics.committed, onCounted: counted(COMMIT_PART.messages) };
   const writable = () => parts.lease.held;
   const commits = new CommitQueue({ gatherMs: config.COMMIT_GATHER_MS, ...limits }, { ...parts, ...written, writable });
   return { pending, polls, waits, revocations, revocationTable, commits: stack.use(commits) };

@@ -4,6 +4,7 @@ import { type Answer, notReady } from "./answer.ts";
 import type { Caller } from "./caller.ts";
 import type { MethodNode } from "./node.ts";
 import { pageAnswer, pollOf } from "./page.ts";
+import { revokedReader } from "./reader.ts";
 import { wrongSwarm } from "./wrong-swarm.ts";
 
 /** What the way back takes: an answer that comes with the caller's last millisecond comes too late. */
@@ -44,7 +45,7 @@ async function firstMessages(wait: LongPollWait, { request, node, caller, untilM
         node.waited("ended");
         return notReady("shutting down");
       case "rights": {
-        const refusal = wrongSwarm(request.account, node);
+        const refusal = wrongSwarm(request.account, node) ?? (await revokedReader(request, node));
         if (!refusal) break;
         node.waited("ended");
         return refusal;

@@ -2,7 +2,6 @@ import {
   accountBytes,
   checkRetrieveAuth,
   isTesting,
-  isUnrevocable,
   type RetrieveReply,
   type RetrieveRequest,
 } from "@swarmpost/storage-rpc";
@@ -11,7 +10,7 @@ import { awaitMessages } from "./await-messages.ts";
 import type { Caller } from "./caller.ts";
 import type { Method, MethodNode } from "./node.ts";
 import { pageAnswer, pollOf } from "./page.ts";
-import { revokedRefusal } from "./revoked.ts";
+import { revokedReader } from "./reader.ts";
 import { wrongSwarm } from "./wrong-swarm.ts";
 
 /** `retrieve`: a page of one namespace, from a node that holds everything of the account; at once, or when there is something. */
@@ -36,13 +35,6 @@ async function read(request: RetrieveRequest, node: MethodNode, caller: Caller):
   // Always from the own copies, so that `last_hash` means the same on every page.
   await node.accounts.complete(accountBytes(request.account));
   return readHere(request, node, caller);
-}
-
-/** In some namespaces even a member that was revoked may read. */
-async function revokedReader(request: RetrieveRequest, node: MethodNode): Promise<Answer | undefined> {
-  const { account, namespace: ns, signed } = request;
-  if (isUnrevocable(ns)) return undefined;
-  return revokedRefusal({ account, auth: signed?.auth }, "retrieve", node);
 }
 
 async function readHere(request: RetrieveRequest, node: MethodNode, caller: Caller): Promise<Answer> {
