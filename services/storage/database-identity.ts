@@ -34,6 +34,8 @@ export class DatabaseIdentity {
   readonly #owner = randomBytes(DATABASE_ID_BYTES);
   readonly #counts = new Map<CommitPart, bigint>();
   #row: Pick<Row, "id" | "former" | "unseen"> | undefined;
+  #commitsAtStart = 0n;
+  #wentBack = false;
 
   /** @param parts `node`: the node's public key, 32 bytes. */
   constructor(parts: { database: Database; node: Buffer }) {
@@ -55,6 +57,7 @@ export class DatabaseIdentity {
     }
     this.#row = row;
     for (const [part, commits] of await counts(this.#database)) this.#counts.set(part, commits);
+    this.#commitsAtStart = this.commits;
   }
 
   get #known(): Pick<Row, "id" | "former" | "unseen"> {
@@ -77,24 +80,37 @@ export class DatabaseIdentity {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0n);
   }
 
+  /** Commits that were in it when this run took it. */
+  get commitsAtStart(): bigint {
+    return this.#commitsAtStart;
+  }
+
   /** Whether it has lost something that was not yet taken into the plan of what to pull. */
   get unseen(): boolean {
     return this.#known.unseen;
   }
 
-  /** A commit says how many there are now. */
+  /**
+   * A commit says how many there are now. Those of a part come one after another, so one that is not above the last was made
+   * in an older state of the database: what follows may pass the old count, and what was lost stays lost.
+   */
   counted(part: CommitPart, commits: bigint): void {
     if (commits > (this.#counts.get(part) ?? 0n)) this.#counts.set(part, commits);
+    else this.#wentBack = true;
   }
 
-  /** Whether what a member remembers of this node's database is in it, or known to be lost. */
-  accounts(remembered: { readonly id: Buffer; readonly commits: bigint }): boolean {
-    if (remembered.id.equals(this.id)) return remembered.commits <= this.commits;
+  /**
+   * Whether what a member remembers of this node's database is in it, or known to be lost.
+   * @param commits those in the present database that the member may know of.
+   */
+  accounts(remembered: { readonly id: Buffer; readonly commits: bigint }, commits: bigint): boolean {
+    if (remembered.id.equals(this.id)) return remembered.commits <= commits;
     return this.former.some((id) => id.equals(remembered.id));
   }
 
   /** Whether the database is still as this run has left it: not another one, not an older state, not taken by another run. */
   async intact(): Promise<boolean> {
+    if (this.#wentBack) return false;
     try {
       const { rows } = await this.#database.query<Row>({ text: "select * from database_identity" });
       const [row] = rows;

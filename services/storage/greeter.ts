@@ -34,6 +34,8 @@ export class Greeter {
   /** Members that answered, and how many missed frames they keep. */
   readonly #answered = new Map<Pubkey, number>();
   readonly #told = new Map<Pubkey, DatabaseMark>();
+  /** Members on whose word this run has given up what it had. A true one has no reason to say so twice. */
+  readonly #believed = new Set<Pubkey>();
   #sinceMs: number | undefined;
   #sure = false;
   #losing: Promise<void> = Promise.resolve();
@@ -60,6 +62,7 @@ export class Greeter {
     if (identity.unseen) {
       await this.#parts.onLost();
       await identity.planned();
+      this.#parts.onFound();
     }
     await Promise.all(view.mates.filter((mate) => this.#due(mate)).map((mate) => this.#greet(mate)));
     if (!this.#sure && !identity.unseen) this.#sure = this.#asked();
@@ -69,7 +72,7 @@ export class Greeter {
   async leave(): Promise<void> {
     const { view, links } = this.#parts;
     const there = view.mates.filter((mate) => links.state(mate) === "up");
-    await Promise.all(there.map((mate) => this.#send(mate, "leaving")));
+    await Promise.all(there.map((mate) => this.#send(mate, this.#mark(mate), "leaving")));
   }
 
   #due(mate: Pubkey): boolean {
@@ -83,19 +86,30 @@ export class Greeter {
 
   async #greet(mate: Pubkey): Promise<void> {
     const { identity } = this.#parts;
-    const { id, commits } = identity;
-    const answer = await this.#send(mate, this.#sure ? "serving" : "starting");
+    const mark = this.#mark(mate);
+    const answer = await this.#send(mate, mark, this.#sure ? "serving" : "starting");
     if (answer === undefined) return;
     const { remembered, kept } = answer;
-    if (remembered !== undefined && !identity.accounts(remembered)) return this.#lost(remembered);
+    if (remembered !== undefined && !identity.accounts(remembered, mark.commits) && !this.#believed.has(mate)) {
+      this.#believed.add(mate);
+      return this.#lost(remembered);
+    }
     this.#answered.set(mate, kept);
-    this.#told.set(mate, { id, commits });
+    this.#told.set(mate, mark);
   }
 
-  async #send(mate: Pubkey, phase: Hello["phase"]): Promise<HelloAnswer | undefined> {
+  /**
+   * What a member is told. Until it has answered once, the commits that this run began with: what has come since must not
+   * make up, in number, for what is missing.
+   */
+  #mark(mate: Pubkey): DatabaseMark {
+    const { id, commits, commitsAtStart } = this.#parts.identity;
+    return { id, commits: this.#answered.has(mate) ? commits : commitsAtStart };
+  }
+
+  async #send(mate: Pubkey, mark: DatabaseMark, phase: Hello["phase"]): Promise<HelloAnswer | undefined> {
     const { identity, links } = this.#parts;
-    const { id, commits, former } = identity;
-    const payload = encodeHello({ id, commits, former, phase });
+    const payload = encodeHello({ ...mark, former: identity.former, phase });
     try {
       return decodeHelloAnswer(await links.request(mate, KIND.hello, payload, { deadlineMs: DEADLINE_MS }));
     } catch (error) {
@@ -114,14 +128,14 @@ export class Greeter {
   }
 
   async #renew(remembered: DatabaseMark): Promise<void> {
-    const { identity, logger, clock, onFound } = this.#parts;
-    if (identity.accounts(remembered)) return;
+    const { identity, logger, clock } = this.#parts;
+    if (identity.accounts(remembered, identity.commitsAtStart)) return;
     this.#sure = false;
     this.#sinceMs = clock.now();
     this.#answered.clear();
     if (!identity.unseen) {
-      logger.warn("database_lost_what_members_remember", { state: identity.commits === 0n ? "empty" : "older" });
-      onFound();
+      const state = identity.commitsAtStart === 0n ? "empty" : "older";
+      logger.warn("database_lost_what_members_remember", { state });
     }
     await identity.renew([remembered.id]);
   }

@@ -197,23 +197,51 @@ test("what a member kept for another and lost with its database, the other gets 
   assert.deepEqual(await missing(away, account, hashes), []);
 });
 
+/** As after a failover to a standby that had not received the last commits. */
+async function takeBack(node: TestNode): Promise<void> {
+  await using database = openDatabase({ url: node.databaseUrl, maxConnections: 1 });
+  await database.query({ text: "delete from message" });
+  await database.query({ text: "update commit_count set commits = 1 where part = 0" });
+}
+
+async function endLock(node: TestNode): Promise<void> {
+  await using database = openDatabase({ url: node.databaseUrl, maxConnections: 1 });
+  await database.query({
+    text: "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
+  });
+}
+
+const ended = (node: TestNode) =>
+  eventually(() => assert.equal((node.failure as { code?: string } | undefined)?.code, "database-changed"));
+
 test("a database that goes back while it is in use ends the process, and the next start pulls what is missing", async () => {
   await using swarm = await TestSwarm.start(3, { postgres });
   await ready(swarm.nodes);
   const account = new TestAccount();
   const hashes = await fill(swarm.nodes, account, 9);
   const node = swarm.nodes[0] as TestNode;
-  {
-    // As after a failover to a standby that had not received the last commits.
-    await using database = openDatabase({ url: node.databaseUrl, maxConnections: 1 });
-    await database.query({ text: "delete from message" });
-    await database.query({ text: "update commit_count set commits = 1 where part = 0" });
-    await database.query({
-      text: "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())",
-    });
-  }
-  await eventually(() => assert.equal((node.failure as { code?: string } | undefined)?.code, "database-changed"));
+  await takeBack(node);
+  await endLock(node);
+  await ended(node);
   await node.stop();
   await startReading(node, account, hashes);
   await held(node, 9);
+  assert.equal(await losses(node), "1");
+});
+
+test("a database that went back is found out although new commits have passed the old count", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres });
+  await ready(swarm.nodes);
+  const account = new TestAccount();
+  const hashes = await fill(swarm.nodes, account, 5);
+  const node = swarm.nodes[0] as TestNode;
+  const { commits } = node.service.node.data.identity;
+  await takeBack(node);
+  hashes.push(...(await fill([node], account, 12)));
+  assert.ok(node.service.node.data.identity.commits > commits, "the new count says nothing of the loss");
+  await endLock(node);
+  await ended(node);
+  await node.stop();
+  await startReading(node, account, hashes);
+  await held(node, 17);
 });
