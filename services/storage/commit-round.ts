@@ -24,7 +24,9 @@ function keysOf(commit: Commit): string[] {
   if (commit.kind === "store") return [key(commit.record.account, commit.record.hash)];
   if (commit.kind === "bury") return [key(commit.burial.deletion.account, commit.burial.hash)];
   if (commit.kind === "revoke") return commit.record.tokens.map((token) => key(commit.record.account, token));
-  return [...commit.erasure.messages, ...commit.erasure.tombstones].map((row) => key(row.account, row.hash));
+  const { messages, tombstones, revocations = [] } = commit.erasure;
+  const tokens = revocations.flatMap(({ account, tokens }) => tokens.map((token) => key(account, token)));
+  return [...[...messages, ...tombstones].map((row) => key(row.account, row.hash)), ...tokens];
 }
 
 function bytesOf(commit: Commit): number {

@@ -1,4 +1,6 @@
 import type { Database } from "@swarmpost/postgres";
+import type { RevocationRecord } from "./record.ts";
+import { eraseRevocations } from "./revocation-statement.ts";
 
 /** A message that was handed over, as it was then: one that changed since stays. */
 export interface ErasedMessage {
@@ -20,6 +22,8 @@ export interface ErasedTombstone {
 export interface Erasure {
   readonly messages: readonly ErasedMessage[];
   readonly tombstones: readonly ErasedTombstone[];
+  /** Requests with all that refers to them. */
+  readonly revocations?: readonly RevocationRecord[];
 }
 
 const messagesText = `
@@ -54,6 +58,10 @@ export async function commitErasures(database: Database, erasures: readonly Eras
       ],
     });
   }
+  await eraseRevocations(
+    database,
+    erasures.flatMap((erasure) => erasure.revocations ?? []),
+  );
   const tombstones = erasures.flatMap((erasure) => erasure.tombstones);
   if (tombstones.length === 0) return;
   await database.query({

@@ -87,6 +87,7 @@ function verdict(parts: ReceiveParts, peer: Pubkey, account: Buffer, here: boole
   return mayHandOver(parts, peer, account) ? VERDICT.wanted : VERDICT.refused;
 }
 
-function mayHandOver(parts: ReceiveParts, peer: Pubkey, account: Buffer): boolean {
+/** Whether a node is a member, or was responsible for the account. */
+export function mayHandOver(parts: Pick<ReceiveParts, "view" | "state">, peer: Pubkey, account: Buffer): boolean {
   return parts.view.responsible(account)?.members.includes(peer) || parts.state.wasResponsible(peer, account);
 }

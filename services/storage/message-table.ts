@@ -116,7 +116,8 @@ export class MessageTable {
     const { rows } = await this.#database.query<{ knows: boolean }>({
       name: "message_knows",
       text: `select exists (select from message where account = $1)
-               or exists (select from tombstone where account = $1) as knows`,
+               or exists (select from tombstone where account = $1)
+               or exists (select from revocation where account = $1) as knows`,
       values: [account],
     });
     return rows[0]?.knows ?? false;

@@ -66,7 +66,7 @@ export function pullIndexMethod(parts: PullParts): ReplicaMethod {
     const mapHeight = reader.u64();
     const after = readSealed(reader, { read: readKey, keys: parts.keys });
     reader.end();
-    await begin(parts, peer, { mapHeight, first: after === undefined });
+    await beginPull(parts, peer, { mapHeight, first: after === undefined });
     // The state before the page is read: what comes in between may be missing from the page.
     const writer = new ByteWriter().u8(STATE_BYTES.indexOf(parts.ownState()));
     writer.u64(parts.state.foundedAgeMs ?? NOT_FOUNDED);
@@ -76,7 +76,7 @@ export function pullIndexMethod(parts: PullParts): ReplicaMethod {
     writeSealed(writer, rows.length < PAGE ? undefined : rows.at(-1), { write: writeKey, keys: parts.keys });
     writeList(
       writer,
-      rows.filter((row) => owns(parts.view, peer, row.account)),
+      rows.filter((row) => ownsAccount(parts.view, peer, row.account)),
       writeEntry,
     );
     return writer.finish();
@@ -90,9 +90,9 @@ export function pullTombstonesMethod(parts: PullParts): ReplicaMethod {
     const mapHeight = reader.u64();
     const after = readSealed(reader, { read: readTombstoneKey, keys: parts.keys });
     reader.end();
-    await begin(parts, peer, { mapHeight, first: after === undefined });
+    await beginPull(parts, peer, { mapHeight, first: after === undefined });
     const rows = await parts.tombstones.page(after, PAGE, parts.clock.now());
-    const own = rows.filter((row) => owns(parts.view, peer, row.account));
+    const own = rows.filter((row) => ownsAccount(parts.view, peer, row.account));
     const { tombstones, deletions } = await fitting(own, parts.tombstones);
     const cut = tombstones.length < own.length;
     const writer = new ByteWriter();
@@ -111,7 +111,7 @@ export function pullRecordsMethod(parts: PullParts): ReplicaMethod {
     const keys = reader.list(MAX_ENTRIES, readKey);
     reader.end();
     ensureKeeper(parts.view, peer);
-    const own = keys.filter((key) => owns(parts.view, peer, key.account));
+    const own = keys.filter((key) => ownsAccount(parts.view, peer, key.account));
     const records = await first(own, parts);
     const writer = new ByteWriter();
     writeList(writer, records, (target, record) => target.bytes(encodeRecord(record)));
@@ -131,7 +131,11 @@ async function first(keys: readonly MessageKey[], { messages, clock }: PullParts
 }
 
 /** Refuses whoever keeps nothing; before a first page, waits for the asker's map and for all that came under earlier ones. */
-async function begin(parts: PullParts, peer: Pubkey, page: { mapHeight: bigint; first: boolean }): Promise<void> {
+export async function beginPull(
+  parts: PullParts,
+  peer: Pubkey,
+  page: { mapHeight: bigint; first: boolean },
+): Promise<void> {
   await parts.view.seen(page.mapHeight);
   ensureKeeper(parts.view, peer);
   if (page.first) await caughtUp(parts);
@@ -148,6 +152,6 @@ function ensureKeeper(view: NodeView, peer: Pubkey): void {
 }
 
 /** Records go only to those who keep the account now. */
-function owns(view: NodeView, peer: Pubkey, account: Buffer): boolean {
+export function ownsAccount(view: NodeView, peer: Pubkey, account: Buffer): boolean {
   return view.responsible(account)?.members.includes(peer) ?? false;
 }

@@ -8,6 +8,8 @@ export const KIND = {
   pullTombstones: 6,
   pullAccount: 7,
   hello: 8,
+  pullRevocations: 16,
+  handRevocations: 17,
 } as const;
 
 /** Numbers of refusals on a replica link. */

@@ -1,13 +1,16 @@
 import { pullAccountMethod } from "./account-pull.ts";
 import { handOverMethod, offerMethod, type ReceiveParts } from "./handoff-receive.ts";
-import { pullIndexMethod, type PullParts, pullRecordsMethod, pullTombstonesMethod } from "./pull-method.ts";
+import { pullIndexMethod, pullRecordsMethod, pullTombstonesMethod } from "./pull-method.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
 import { KIND } from "./replica-kinds.ts";
 import { replicateMethod, type ReplicateParts } from "./replicate-method.ts";
 
+import { pullRevocationsMethod, type RevocationSource } from "./revocation-pull.ts";
+import { handRevocationsMethod } from "./revocation-push.ts";
+
 /** What other storages may ask, by kind. @param hello hears what a member says of itself. */
 export function replicaMethods(
-  parts: ReplicateParts & ReceiveParts & PullParts,
+  parts: ReplicateParts & ReceiveParts & RevocationSource,
   hello: ReplicaMethod,
 ): ReadonlyMap<number, ReplicaMethod> {
   return new Map([
@@ -18,6 +21,8 @@ export function replicaMethods(
     [KIND.pullRecords, pullRecordsMethod(parts)],
     [KIND.pullTombstones, pullTombstonesMethod(parts)],
     [KIND.pullAccount, pullAccountMethod(parts)],
+    [KIND.pullRevocations, pullRevocationsMethod(parts)],
+    [KIND.handRevocations, handRevocationsMethod(parts)],
     [KIND.hello, hello],
   ]);
 }

@@ -91,6 +91,19 @@ export async function commitRevocations(
   });
 }
 
+/** Removes requests that were handed over, with what refers to them; what changed since stays. */
+export async function eraseRevocations(database: Database, records: readonly RevocationRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  await database.query({
+    name: "erase_revocations",
+    text: `with input as materialized (select * from unnest($1::bytea[], $2::bigint[]) as i (id, stamp_ms)),
+             gone as (delete from revocation_request r using input i where r.id = i.id and r.stamp_ms <= i.stamp_ms
+               returning r.id, r.account)
+           delete from revocation r using gone g where r.account = g.account and r.request = g.id`,
+    values: [records.map(({ request }) => revocationId(request)), records.map(({ stamp }) => stamp.ms)],
+  });
+}
+
 function isRestored(row: Row): boolean {
   return row.was_revoked && row.beaten_ms === null;
 }

@@ -53,13 +53,13 @@ export class RevocationTable {
   }
 
   /** Requests that something refers to, in the order of their ids, after a given one. */
-  async page(after: Buffer | undefined, limit: number): Promise<RevocationRecord[]> {
+  async page(after: Buffer | undefined, limit: number): Promise<{ id: Buffer; record: RevocationRecord }[]> {
     const { rows } = await this.#database.query<RequestRow>({
       name: "revocation_page",
       text: `select ${REQUEST} from revocation_request where id > $1 order by id limit $2`,
       values: [after ?? NONE, limit],
     });
-    return rows.map(record);
+    return rows.map((row) => ({ id: row.id, record: record(row) }));
   }
 
   /** The same of one account: all of them. */
@@ -74,6 +74,7 @@ export class RevocationTable {
 
   /** Those of the given records that are not here with this or a later stamp. */
   async missing(records: readonly RevocationRecord[]): Promise<RevocationRecord[]> {
+    if (records.length === 0) return [];
     const { rows } = await this.#database.query<{ here: boolean }>({
       name: "revocation_missing",
       text: `select exists (select from revocation_request r where r.id = i.id

@@ -5,10 +5,13 @@ import { type Bundle, offer, type OfferParts } from "./handoff-offer.ts";
 import type { HandoffState } from "./handoff-state.ts";
 import { VERDICT, type Verdict } from "./handoff-receive.ts";
 import type { MessageEntry, MessageKey, TombstoneEntry, TombstoneKey } from "./message-key.ts";
+import { RevocationPush } from "./revocation-push.ts";
+import type { RevocationTable } from "./revocation-table.ts";
 
 /** What pushing needs. */
 export interface StrayPushParts extends OfferParts {
   readonly commits: CommitQueue;
+  readonly revocationTable: RevocationTable;
   readonly state: Pick<HandoffState, "erasing">;
 }
 
@@ -17,9 +20,11 @@ const PAGE = 1_000;
 /** Hands messages and tombstones that this node no longer keeps to those who do, and erases them only then. */
 export class StrayPush {
   readonly #parts: StrayPushParts;
+  readonly #revocations: RevocationPush;
 
   constructor(parts: StrayPushParts) {
     this.#parts = parts;
+    this.#revocations = new RevocationPush(parts);
   }
 
   /**
@@ -27,7 +32,7 @@ export class StrayPush {
    * yet: 0 means that nothing stray is left.
    */
   async run(signal: AbortSignal): Promise<number> {
-    let left = 0;
+    let left = await this.#revocations.run(signal);
     for await (const bundle of this.#bundles()) {
       if (signal.aborted) return Number.POSITIVE_INFINITY;
       for (const [swarm, part] of this.#bySwarm(bundle)) left += await this.#hand(swarm, part);
@@ -38,6 +43,7 @@ export class StrayPush {
   /** Offers everything of the own swarm to one member, which missed more than was kept for it. False when not all came there. */
   async offerAll(target: Pubkey): Promise<boolean> {
     const { view } = this.#parts;
+    if (!(await this.#revocations.bringAll(target))) return false;
     for await (const bundle of this.#bundles()) {
       const own = {
         messages: bundle.messages.filter((entry) => view.keeps(entry.account)),

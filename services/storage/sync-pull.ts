@@ -26,13 +26,14 @@ import { NOT_FOUNDED, STATE_BYTES } from "./pull-method.ts";
 import { decodeRecord } from "./record-codec.ts";
 import { KIND } from "./replica-kinds.ts";
 import { PullTurns } from "./pull-turns.ts";
+import { pullAccountRevocations, pullRevocations, type RevocationPullParts } from "./revocation-pull.ts";
 import { readOpaque, writeOpaque } from "./sealed-cursor.ts";
 import { askable } from "./sync-rounds.ts";
 import type { Holders, SourceState, SyncTask } from "./sync-task.ts";
 import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
 
 /** What pulling needs. */
-export interface SyncPullParts extends TakeParts {
+export interface SyncPullParts extends TakeParts, RevocationPullParts {
   readonly state: HandoffState;
   readonly links: PeerLinks;
   readonly view: NodeView;
@@ -82,6 +83,7 @@ export class SyncPull {
     const again = tasks.every((task) => task.done.has(source) && !task.again?.left.includes(source));
     if (tasks.length === 0 || (again && !this.#turns.due(source, this.#parts.clock.now()))) return;
     try {
+      await pullRevocations(source, mapHeight, this.#parts);
       await this.#tombstones(source, mapHeight);
       const answer = await this.#messages(source, mapHeight);
       for (const task of this.#parts.state.tasks.filter(open)) {
@@ -119,6 +121,7 @@ export class SyncPull {
   /** Pulls what is there of one account. False unless the source is whole for it and all that it named came. */
   async account(source: Pubkey, account: Buffer): Promise<boolean> {
     try {
+      await pullAccountRevocations(source, account, this.#parts);
       let all = true;
       let after: MessageKey | undefined;
       do {

@@ -5,7 +5,8 @@ import { decodeDeleteRequest, requestHashes } from "./delete-request.ts";
 import type { Deletion } from "./delete-statement.ts";
 import { deletionOf } from "./executor.ts";
 import type { TombstoneEntry } from "./message-key.ts";
-import type { StoreRecord } from "./record.ts";
+import type { RevocationRecord, StoreRecord } from "./record.ts";
+import type { RevocationTable } from "./revocation-table.ts";
 import { STAMP_TOLERANCE_MS } from "./stamp.ts";
 import { TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
 import { clampExpiry, recordFault } from "./verify-record.ts";
@@ -50,6 +51,23 @@ export async function takeTombstones(
       const { deletion } = found;
       const expiryMs = Math.min(tombstone.expiryMs, tombstone.stamp.ms + TOMBSTONE_LIFE_MS);
       await parts.commits.bury({ deletion, hash: tombstone.hash, stamp: tombstone.stamp, expiryMs });
+      return true;
+    }),
+  );
+}
+
+/** Takes revocations of another node, each verified. True for each that is settled here. */
+export async function takeRevocations(
+  records: readonly RevocationRecord[],
+  parts: TakeParts & { readonly revocationTable: Pick<RevocationTable, "missing"> },
+): Promise<boolean[]> {
+  const ours = (record: RevocationRecord) =>
+    parts.keeps(record.account) && recordFault(record, parts.clock.now(), parts.convert) === undefined;
+  const missing = new Set(await parts.revocationTable.missing(records));
+  return Promise.all(
+    records.map(async (record) => {
+      if (!ours(record)) return false;
+      if (missing.has(record)) await parts.commits.revoke(record);
       return true;
     }),
   );
