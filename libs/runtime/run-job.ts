@@ -1,4 +1,5 @@
 import { type ConfigOf, type ConfigSchema, parseConfig } from "./config.ts";
+import { endHeld } from "./end-held.ts";
 import { failureLine } from "./failure-line.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { processConfig } from "./shared-config.ts";
@@ -44,6 +45,7 @@ export async function runJob<S extends ConfigSchema>(name: string, schema: S, jo
     const logger = createLogger({ service: name, level: config.LOG_LEVEL });
     const print = (line: string): void => void process.stdout.write(`${line}\n`);
     await job(config, { logger, signal: stop.signal, print });
+    endHeld(logger);
   } catch (error) {
     process.stderr.write(failureLine(name, "failed", error));
     process.exit(1);

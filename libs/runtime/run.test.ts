@@ -51,6 +51,15 @@ test("SIGTERM makes the service not ready, disposes it and ends the process with
   assert.equal(sample.output.err, "");
 });
 
+test("what a library left open does not hold a service that has ended its work", async () => {
+  const sample = service("setInterval(() => {}, 60_000); return { async [Symbol.asyncDispose]() {} };");
+  const ended = exit(sample.child);
+  await logged(sample, "started");
+  sample.child.kill("SIGTERM");
+  assert.equal(await ended, 0);
+  assert.match(sample.output.out, /"stopped".*"reason":"[^"]*Timeout[^"]*","event":"held_open"/s);
+});
+
 test("a service that drains is not ready at once, and works until the drain is over", async () => {
   const create = `
     const timer = setInterval(() => {}, 1000);

@@ -1,6 +1,7 @@
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { startAdminServer } from "./admin-server.ts";
 import { type ConfigOf, type ConfigSchema, parseConfig } from "./config.ts";
+import { endHeld } from "./end-held.ts";
 import { failureLine } from "./failure-line.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
@@ -92,6 +93,7 @@ export async function run<S extends ConfigSchema>(name: string, schema: S, creat
     const config = parseConfig({ ...processConfig, ...schema }, process.env);
     const logger = await serve(name, config as ConfigOf<S> & ConfigOf<typeof processConfig>, create, stop);
     logger.info("stopped");
+    endHeld(logger);
   } catch (error) {
     const ending = stop.signal.aborted ? await stop.ending : undefined;
     const interrupted = ending !== undefined && (error as Error).name === "AbortError";
