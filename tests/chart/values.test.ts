@@ -110,6 +110,7 @@ const contradictions: readonly (readonly [set: readonly string[], named: string]
   [["nodes.unlock[0]=10"], "nodes.unlock"],
   [["nodes.autoscaling.enabled=true"], "autoscaling"],
   [["nats.enabled=false", "nats.url=nats://n:4222", "nats.existingSecret.name=given-nats"], "nats.existingSecret"],
+  [["nats.ca.existingSecret=given-ca"], "nats.ca.existingSecret"],
 ];
 
 for (const [set, named] of contradictions) {

@@ -19,6 +19,9 @@
 
 {{- define "swarmpost.check.chain" -}}
 {{- with .Values }}
+{{- if and .nats.enabled .nats.ca.existingSecret }}
+{{- fail "nats.enabled is true and nats.ca.existingSecret is given: the NATS for evaluation has no certificate." }}
+{{- end }}
 {{- if and (not .chain.enabled) (not .chain.contract) }}
 {{- fail "chain.contract is missing: an existing chain needs the address of the staking contract." }}
 {{- end }}

@@ -38,6 +38,9 @@ CLUSTER_KEY_FILE: /etc/swarmpost/tls/tls.key
 
 {{- define "swarmpost.env.bus" -}}
 BUS_URL_FILE: /etc/swarmpost/bus/url
+{{- if .Values.nats.ca.existingSecret }}
+BUS_CA_FILE: /etc/swarmpost/bus/ca.crt
+{{- end }}
 {{- end }}
 
 {{- define "swarmpost.env.redis" -}}
@@ -88,14 +91,26 @@ CHAIN_RPC_URLS_FILE: /etc/swarmpost/chain/urls
 {{- end }}
 
 {{- define "swarmpost.volume.bus" -}}
-{{- $made := include "swarmpost.name" (list . "connections") -}}
 {{- $nats := .Values.nats -}}
-{{- if $nats.enabled -}}
-{{ include "swarmpost.secretFile" (list "bus" $made "bus-url" "url") }}
-{{- else if $nats.existingSecret.name -}}
-{{ include "swarmpost.secretFile" (list "bus" $nats.existingSecret.name $nats.existingSecret.key "url") }}
+{{- $secret := include "swarmpost.name" (list . (ternary "connections" "urls" $nats.enabled)) -}}
+{{- $key := "bus-url" -}}
+{{- if $nats.existingSecret.name -}}
+{{- $secret = $nats.existingSecret.name -}}
+{{- $key = $nats.existingSecret.key -}}
+{{- end -}}
+{{- if $nats.ca.existingSecret -}}
+- name: bus
+  projected:
+    defaultMode: 0440
+    sources:
+      - secret:
+          name: {{ $secret }}
+          items: [{key: {{ $key }}, path: url}]
+      - secret:
+          name: {{ $nats.ca.existingSecret }}
+          items: [{key: {{ $nats.ca.key }}, path: ca.crt}]
 {{- else -}}
-{{ include "swarmpost.secretFile" (list "bus" (include "swarmpost.name" (list . "urls")) "bus-url" "url") }}
+{{ include "swarmpost.secretFile" (list "bus" $secret $key "url") }}
 {{- end }}
 {{- end }}
 
