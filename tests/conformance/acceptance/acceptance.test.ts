@@ -3,6 +3,7 @@ import { HttpsConnections, SwarmpostClient } from "@swarmpost/client";
 import { type Network, startNetwork } from "@swarmpost/localnet";
 import { Caller, type Transport } from "./caller.ts";
 import { Lines } from "./line.ts";
+import { monitor } from "./monitor.ts";
 import { storeRetrieve } from "./store-retrieve.ts";
 
 // The reference server's acceptance list, over plain HTTPS and through onions of three hops, on one swarm of seven.
@@ -26,3 +27,4 @@ after(async () => {
 
 const { line } = new Lines((transport) => callers.get(transport)!);
 storeRetrieve(line);
+monitor(line);
