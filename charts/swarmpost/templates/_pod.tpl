@@ -80,13 +80,14 @@ args: [{{ index . 1 }}]
 {{ include "swarmpost.containerSecurity" $root }}
 {{- end }}
 
-{{/* Probes of a program of ours: the name of its admin port. A start may wait for its stores as long as they take. */}}
+{{/* Probes of a program of ours: the name of its admin port. A start may wait for its stores as long as they take.
+The periods are short because an update of the nodes waits for them ten times over. */}}
 {{- define "swarmpost.probes" -}}
 startupProbe:
   httpGet: {path: /livez, port: {{ . }}}
-  periodSeconds: 2
+  periodSeconds: 1
   timeoutSeconds: 5
-  failureThreshold: 150
+  failureThreshold: 300
 livenessProbe:
   httpGet: {path: /livez, port: {{ . }}}
   periodSeconds: 10
@@ -94,9 +95,9 @@ livenessProbe:
   failureThreshold: 6
 readinessProbe:
   httpGet: {path: /readyz, port: {{ . }}}
-  periodSeconds: 3
+  periodSeconds: 2
   timeoutSeconds: 5
-  failureThreshold: 2
+  failureThreshold: 3
 {{- end }}
 
 {{/* Probes of a store: the handler, as a dict. */}}
