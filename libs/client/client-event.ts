@@ -12,7 +12,11 @@ export type ClientEvent =
       readonly dropped: boolean;
     }
   | { readonly type: "node-dropped"; readonly node: Pubkey; readonly reason: string }
-  | { readonly type: "retry"; readonly what: "store" | "retrieve" | "delete"; readonly reason: string };
+  | {
+      readonly type: "retry";
+      readonly what: "store" | "retrieve" | "delete" | "revoke" | "unrevoke";
+      readonly reason: string;
+    };
 
 /** Takes events; must not throw. */
 export type OnEvent = (event: ClientEvent) => void;

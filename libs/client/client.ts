@@ -1,16 +1,18 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { EncType, Pubkey } from "@swarmpost/crypto";
-import type { MessageHash } from "@swarmpost/storage-rpc";
+import type { AccountId, MessageHash } from "@swarmpost/storage-rpc";
 import type { Account } from "./account.ts";
 import { parseRecipient } from "./account-id.ts";
 import type { NodeList } from "./bootstrap.ts";
 import { ClientError } from "./client-error.ts";
 import type { OnEvent } from "./client-event.ts";
+import { ownCredentials } from "./credentials.ts";
 import { type DeleteReceipt, deleteMessages } from "./delete-messages.ts";
+import { follow, type FollowOptions, type FollowParts } from "./follow.ts";
 import { Guards } from "./guards.ts";
 import { HttpsConnections } from "./https-post.ts";
-import { Inbox, type InboxPage } from "./inbox.ts";
-import { encodeText } from "./message.ts";
+import { inboxOf, type InboxPage } from "./inbox.ts";
+import type { Mailbox } from "./mailbox.ts";
+import { encodeText, type TextMessage } from "./message.ts";
 import { NetworkClock } from "./network-clock.ts";
 import type { NetworkDescription } from "./network-file.ts";
 import { NodeLists } from "./node-lists.ts";
@@ -48,9 +50,6 @@ export interface SendReceipt extends StoreReceipt {
   /** From the first try to the answer, ms. */
   readonly ms: number;
 }
-
-/** How often `follow` looks (Session Desktop's interval). */
-const FOLLOW_INTERVAL_MS = 5_000;
 
 /**
  * A connection to a network for any number of accounts. Make one with `SwarmpostClient.connect`, dispose of it in the
@@ -139,34 +138,21 @@ export class SwarmpostClient implements AsyncDisposable {
   async read(account: Account): Promise<InboxPage & { readonly ms: number }> {
     await this.#lists.refreshWhenOld();
     const started = performance.now();
-    const page = await this.#inbox(account).poll();
+    const page = await this.#inbox(account).look();
     return { ...page, ms: performance.now() - started };
   }
 
   /**
-   * What is in the inbox now and then what comes, a page at a time, empty pages left out; ends when the signal aborts.
-   * A poll that fails is tried again at the next interval and told as a warning.
+   * What is in the inbox now and then what comes, a page at a time, empty pages left out; as `follow` of `follow.ts`.
+   * Ends when the signal aborts or the loop over it is left. Throws ClientError "refused".
    */
-  async *follow(account: Account, options: { signal: AbortSignal; intervalMs?: number }): AsyncGenerator<InboxPage> {
-    const inbox = this.#inbox(account);
-    while (!options.signal.aborted) {
-      try {
-        await this.#lists.refreshWhenOld();
-        const page = await inbox.poll();
-        if (page.messages.length + page.unreadable.length > 0) yield page;
-      } catch (error) {
-        if (!(error instanceof ClientError) || error.code === "refused") throw error;
-        this.#options.onEvent?.({ type: "warning", message: error.message });
-      }
-      await pause(options.intervalMs ?? FOLLOW_INTERVAL_MS, undefined, { signal: options.signal }).catch(
-        () => undefined,
-      );
-    }
+  follow(account: Account, options: FollowOptions = {}): AsyncGenerator<InboxPage, void, undefined> {
+    return follow(this.#inbox(account), options, this.#followParts(account.id));
   }
 
   /** Deletes messages of one's own from the whole swarm. */
   async delete(account: Account, hashes: readonly MessageHash[]): Promise<DeleteReceipt> {
-    return await deleteMessages(account, hashes, this.#swarm);
+    return await deleteMessages(ownCredentials(account), hashes, this.#swarm);
   }
 
   /** A path that works, built when there is none yet. */
@@ -209,8 +195,16 @@ export class SwarmpostClient implements AsyncDisposable {
     await this.#connections[Symbol.asyncDispose]();
   }
 
-  #inbox(account: Account): Inbox {
-    return new Inbox(account, { swarm: this.#swarm, clock: this.#clock });
+  #inbox(account: Account): Mailbox<TextMessage> {
+    return inboxOf(account, { swarm: this.#swarm, clock: this.#clock });
+  }
+
+  #followParts(account: AccountId): FollowParts {
+    return {
+      members: () => this.#swarms.of(account).members.map((member) => member.pubkey),
+      before: () => this.#lists.refreshWhenOld(),
+      onProblem: (message) => this.#options.onEvent?.({ type: "warning", message }),
+    };
   }
 
   #known(key: Pubkey): ServiceNode {

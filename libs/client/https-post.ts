@@ -6,8 +6,14 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
+/** How long an answer may take, ms, and who may end the wait for it. */
+export interface PostOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Sends a body and gives the whole answer; rejects when the server can't be reached or is too slow. */
-export type Post = (url: string, body: Uint8Array | string, options: { timeoutMs: number }) => Promise<HttpAnswer>;
+export type Post = (url: string, body: Uint8Array | string, options: PostOptions) => Promise<HttpAnswer>;
 
 /** Most bytes of an answer that are read: a retrieve has 7.8 MB, twice wrapped in base64 and JSON. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -24,12 +30,13 @@ export class HttpsConnections implements AsyncDisposable {
   });
 
   /** POSTs; no `Content-Type`, as Session Desktop does for onions. */
-  readonly post: Post = async (url, body, { timeoutMs }) => {
+  readonly post: Post = async (url, body, { timeoutMs, signal }) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
     const answer = await request(url, {
       method: "POST",
       body: typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
       dispatcher: this.#agent,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
     return { status: answer.statusCode, body: Buffer.from(await answer.body.arrayBuffer()) };
   };

@@ -1,5 +1,5 @@
 import { ClientError } from "./client-error.ts";
-import type { OnionTransport, RpcReply, RpcRequest } from "./onion-transport.ts";
+import type { OnionTransport, RpcReply, RpcRequest, SendOptions } from "./onion-transport.ts";
 import type { Path } from "./path.ts";
 import type { Paths } from "./paths.ts";
 import { type ServiceNode, shortKey } from "./service-node.ts";
@@ -10,6 +10,12 @@ const ATTEMPTS = 3;
 export interface Answered {
   readonly reply: RpcReply;
   readonly path: Path;
+}
+
+/** How a node is asked. */
+export interface RequestOptions extends SendOptions {
+  /** Other nodes could answer as well. */
+  readonly others?: boolean;
 }
 
 /** Asks a named node something, over paths that do not hold it. */
@@ -28,11 +34,12 @@ export class NodeRequests {
    * `others`, when other nodes could answer as well, it is not tried again. Throws ClientError "path-failed" with the
    * node when nobody could reach it, or what building a path throws.
    */
-  async send(destination: ServiceNode, request: RpcRequest, { others = false } = {}): Promise<Answered> {
+  async send(destination: ServiceNode, request: RpcRequest, options: RequestOptions = {}): Promise<Answered> {
+    const { others = false } = options;
     let reason = "";
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const path = await this.#paths.get(destination);
-      const outcome = await this.#transport.send(path.hops, destination, request);
+      const outcome = await this.#transport.send(path.hops, destination, request, options);
       if ("reply" in outcome) {
         this.#paths.succeeded(path);
         return { reply: outcome.reply, path };

@@ -1,5 +1,5 @@
 import type { EncType } from "@swarmpost/crypto";
-import { buildOnion } from "@swarmpost/onion";
+import { buildOnion, type BuiltOnion } from "@swarmpost/onion";
 import type { Post } from "./https-post.ts";
 import type { NetworkClock } from "./network-clock.ts";
 import { failureOf, failureOfConnection, type PathFailure } from "./path-failure.ts";
@@ -21,6 +21,14 @@ export interface RpcReply {
   readonly json: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** How one onion is sent. */
+export interface SendOptions {
+  /** How long the destination may let the answer wait, ms: that much more than other onions have. */
+  readonly waitMs?: number;
+  /** Ends the wait for the answer. */
+  readonly signal?: AbortSignal;
+}
+
 /** Either the destination's answer or what happened on the way. */
 export type OnionOutcome = { readonly reply: RpcReply } | { readonly failure: PathFailure };
 
@@ -38,12 +46,14 @@ export class OnionTransport {
 
   /**
    * Sends one request over `hops` (guard first) to `destination`, which may be the last hop itself. A status other than
-   * 200 from the guard is about the path; the status in the opened answer is the destination's.
+   * 200 from the guard is about the path; the status in the opened answer is the destination's. Throws the signal's
+   * reason when it aborts.
    */
   async send(
     hops: readonly [ServiceNode, ...ServiceNode[]],
     destination: ServiceNode,
     request: RpcRequest,
+    options: SendOptions = {},
   ): Promise<OnionOutcome> {
     const route = {
       path: hops,
@@ -51,22 +61,35 @@ export class OnionTransport {
       encType: this.#options.encType,
     };
     const onion = buildOnion(route, Buffer.from(JSON.stringify(request)));
-    const [guard] = hops;
     const sentMs = this.#clock.local();
+    const outcome = await this.#exchange(hops[0], onion, options);
+    if ("failure" in outcome) return outcome;
+    const reply = parseReply(outcome.opened);
+    if (reply === undefined) return { failure: { kind: "refused", reason: "the answer can't be opened" } };
+    const times = { sentMs, receivedMs: this.#clock.local() };
+    if (options.waitMs === undefined) this.#clock.observe(destination.pubkey, reply.json?.["t"], times);
+    return { reply };
+  }
+
+  /** Sends an onion to its guard and opens what comes back. */
+  async #exchange(guard: ServiceNode, onion: BuiltOnion, options: SendOptions): Promise<Exchange> {
     const url = `https://${guard.ip}:${guard.httpsPort}/onion_req/v2`;
+    const { signal, waitMs = 0 } = options;
+    const timeoutMs = this.#options.timeoutMs + waitMs;
     try {
-      const answer = await this.#post(url, onion.body, { timeoutMs: this.#options.timeoutMs });
+      const answer = await this.#post(url, onion.body, signal === undefined ? { timeoutMs } : { timeoutMs, signal });
       if (answer.status !== 200) return { failure: failureOf(answer.status, answer.body) };
       const opened = onion.open(answer.body);
-      const reply = opened === undefined ? undefined : parseReply(opened);
-      if (reply === undefined) return { failure: { kind: "refused", reason: "the answer can't be opened" } };
-      this.#clock.observe(destination.pubkey, reply.json?.["t"], { sentMs, receivedMs: this.#clock.local() });
-      return { reply };
+      if (opened === undefined) return { failure: { kind: "refused", reason: "the answer can't be opened" } };
+      return { opened };
     } catch (error) {
+      signal?.throwIfAborted();
       return { failure: failureOfConnection(error) };
     }
   }
 }
+
+type Exchange = { readonly opened: Buffer } | { readonly failure: PathFailure };
 
 /** `{"status", "body"}` of a node; the body is a string, or an object where a server embeds it. */
 function parseReply(opened: Buffer): RpcReply | undefined {

@@ -4,9 +4,9 @@ import type { AccountId } from "@swarmpost/storage-rpc";
 import { ClientError } from "./client-error.ts";
 import type { OnEvent } from "./client-event.ts";
 import type { NetworkClock } from "./network-clock.ts";
-import type { Answered, NodeRequests } from "./node-requests.ts";
+import type { Answered, NodeRequests, RequestOptions } from "./node-requests.ts";
 import type { NodePool } from "./node-pool.ts";
-import type { RpcReply, RpcRequest } from "./onion-transport.ts";
+import type { RpcReply, RpcRequest, SendOptions } from "./onion-transport.ts";
 import { pick, type Random, shuffled } from "./path.ts";
 import type { ServiceNode } from "./service-node.ts";
 import type { SwarmMembership, Swarms } from "./swarms.ts";
@@ -29,8 +29,8 @@ export interface SwarmRequestsParts {
 }
 
 /** One request that any member of an account's swarm can answer. */
-export interface SwarmQuestion<T> {
-  readonly what: "store" | "retrieve" | "delete";
+export interface SwarmQuestion<T> extends SendOptions {
+  readonly what: "store" | "retrieve" | "delete" | "revoke" | "unrevoke";
   readonly account: AccountId;
   /** Makes the request for a member; called again for each try, so that times in it are fresh. */
   readonly make: (member: ServiceNode) => RpcRequest;
@@ -78,8 +78,8 @@ export class SwarmRequests {
       const member = this.#next(question.only === undefined ? swarm.members : [question.only], tried);
       if (member === undefined) break;
       tried.add(member.pubkey);
-      const others = question.only === undefined;
-      const answered = await this.#send(member, question.make(member), others);
+      const how = { ...sendOptions(question), others: question.only === undefined };
+      const answered = await this.#send(member, question.make(member), how);
       if ("unreachable" in answered) {
         reason = answered.unreachable;
       } else {
@@ -91,7 +91,7 @@ export class SwarmRequests {
         attempt++;
       }
       this.#parts.onEvent({ type: "retry", what: question.what, reason });
-      await pause(PAUSE_MS);
+      await pause(PAUSE_MS, undefined, question.signal === undefined ? {} : { signal: question.signal });
     }
     throw new ClientError(failureCode, `the ${question.what} failed on every member asked: ${reason}; try again`);
   }
@@ -103,9 +103,13 @@ export class SwarmRequests {
     return pick(usable, this.#random) ?? pick(left, this.#random);
   }
 
-  async #send(member: ServiceNode, request: RpcRequest, others: boolean): Promise<Answered | { unreachable: string }> {
+  async #send(
+    member: ServiceNode,
+    request: RpcRequest,
+    how: RequestOptions,
+  ): Promise<Answered | { unreachable: string }> {
     try {
-      return await this.#parts.requests.send(member, request, { others });
+      return await this.#parts.requests.send(member, request, how);
     } catch (error) {
       if (error instanceof ClientError && error.code === "path-failed") return { unreachable: error.message };
       throw error;
@@ -170,6 +174,10 @@ class ReplyJudge {
     const failed = answers.filter((answer) => answer.status === "rejected");
     if (failed.length === nodes.length) throw failed[0]?.reason;
   }
+}
+
+function sendOptions({ waitMs, signal }: SendOptions): SendOptions {
+  return { ...(waitMs === undefined ? {} : { waitMs }), ...(signal === undefined ? {} : { signal }) };
 }
 
 function firstLine(text: string): string {

@@ -1,0 +1,124 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Pubkey } from "@swarmpost/crypto";
+import type { MessageHash } from "@swarmpost/storage-rpc";
+import { ClientError } from "./client-error.ts";
+import type { Mailbox, MailPage } from "./mailbox.ts";
+
+/** The longest wait that a node grants (docs/protocol/long-poll.md). */
+const WAIT_MS = 20_000;
+/** An empty answer this much before the end of the wait did not wait. */
+const SLACK_MS = 1_000;
+/** How often a node is asked that does not wait (Session Desktop's interval). */
+const INTERVAL_MS = 5_000;
+/** Members that are waited at side by side: what one has not got yet, the other may. */
+const LANES = 2;
+
+/** How a mailbox is followed. */
+export interface FollowOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal;
+  /** Time between two looks at a node that does not wait, and after a failure, ms; 5,000 by default. */
+  readonly intervalMs?: number;
+}
+
+/** What following works with. */
+export interface FollowParts {
+  /** The members of the account's swarm now. */
+  readonly members: () => readonly Pubkey[];
+  /** Called before each look: keeps the node list fresh. */
+  readonly before: () => Promise<void>;
+  /** Told why a look failed; it is tried again. */
+  readonly onProblem: (message: string) => void;
+}
+
+/** A message with its hash, as `follow` gives it. */
+type Page<T> = MailPage<T & { readonly hash: MessageHash }>;
+
+/**
+ * What is in the mailbox now and then what comes, a page at a time, empty pages left out. Two members at a time hold the
+ * request until there is a message, so it comes within the time of its way; a node that does not wait is asked every
+ * interval. Each wait is with another member of the swarm as it is then, so neither a lost node nor a changed swarm ends
+ * it. Ends when the signal aborts or the consumer returns; then the waits are given up. Throws ClientError "refused" when
+ * a node refuses the request itself: the right to read was lost.
+ */
+export async function* follow<T>(
+  mailbox: Mailbox<T>,
+  options: FollowOptions,
+  parts: FollowParts,
+): AsyncGenerator<Page<T>, void, undefined> {
+  const end = new AbortController();
+  const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal]);
+  const waits = new Waits(mailbox, { intervalMs: options.intervalMs ?? INTERVAL_MS, signal }, parts);
+  const start = (lane: number): Promise<Look<T>> => {
+    const looking = waits.look(lane);
+    looking.catch(() => undefined); // It is awaited below, perhaps only after the consumer's work.
+    return looking;
+  };
+  const lanes = Array.from({ length: LANES }, (_, lane) => start(lane));
+  try {
+    while (!signal.aborted) {
+      const { lane, page } = await Promise.race(lanes);
+      lanes[lane] = start(lane);
+      if (page !== undefined && !signal.aborted) yield page;
+    }
+  } finally {
+    end.abort();
+    await Promise.allSettled(lanes);
+  }
+}
+
+/** What a lane brought. */
+interface Look<T> {
+  readonly lane: number;
+  readonly page: Page<T> | undefined;
+}
+
+/** The waits of one follower, one a lane. */
+class Waits<T> {
+  readonly #mailbox: Mailbox<T>;
+  readonly #options: { intervalMs: number; signal: AbortSignal };
+  readonly #parts: FollowParts;
+  /** Whom each lane asks. */
+  readonly #at: (Pubkey | undefined)[] = [];
+
+  constructor(mailbox: Mailbox<T>, options: { intervalMs: number; signal: AbortSignal }, parts: FollowParts) {
+    this.#mailbox = mailbox;
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** One wait at one member, and the rest after one that brought nothing. The page is absent when it holds nothing. */
+  async look(lane: number): Promise<Look<T>> {
+    const { signal, intervalMs } = this.#options;
+    const { page, rest } = await this.#wait(lane);
+    if (rest) await pause(intervalMs, undefined, { signal }).catch(() => undefined);
+    return { lane, page };
+  }
+
+  async #wait(lane: number): Promise<{ page: Page<T> | undefined; rest: boolean }> {
+    const { signal } = this.#options;
+    const started = performance.now();
+    try {
+      await this.#parts.before();
+      const asked = this.#others(lane);
+      const others = new Set(asked);
+      const asking = this.#mailbox.poll({ asked, waitMs: WAIT_MS, signal });
+      this.#at[lane] = [...asked].find((key) => !others.has(key));
+      const page = this.#mailbox.page([await asking]);
+      const waited = performance.now() - started >= WAIT_MS - SLACK_MS;
+      const holds = page.messages.length + page.unreadable.length > 0;
+      return { page: holds ? page : undefined, rest: !holds && !waited };
+    } catch (error) {
+      if (signal.aborted) return { page: undefined, rest: false };
+      if (!(error instanceof ClientError) || error.code === "refused") throw error;
+      this.#parts.onProblem(error.message);
+      return { page: undefined, rest: true };
+    }
+  }
+
+  /** The members that other lanes wait at, unless there is no other to ask. */
+  #others(lane: number): Set<Pubkey> {
+    const taken = new Set(this.#at.filter((key, other) => key !== undefined && other !== lane) as Pubkey[]);
+    return this.#parts.members().some((key) => !taken.has(key)) ? taken : new Set();
+  }
+}

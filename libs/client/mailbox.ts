@@ -1,0 +1,193 @@
+import type { Pubkey } from "@swarmpost/crypto";
+import { type MessageHash, type Namespace, PRIVATE_MAX_TTL_MS } from "@swarmpost/storage-rpc";
+import { ClientError } from "./client-error.ts";
+import type { Credentials } from "./credentials.ts";
+import type { NetworkClock } from "./network-clock.ts";
+import type { Path } from "./path.ts";
+import type { ServiceNode } from "./service-node.ts";
+import { retrieveParameters } from "./storage-parameters.ts";
+import { readStoredItems, type StoredItem } from "./stored-item.ts";
+import type { SwarmRequests } from "./swarm-requests.ts";
+
+/** Members that are polled at once (Session Desktop's number): what one has not got yet, the other may. */
+const MEMBERS_AT_ONCE = 2;
+/** One poll of a member ends after so many pages or bytes, whatever more it says it has; the next poll goes on. */
+const MAX_PAGES = 50;
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** What one look into a mailbox brought. */
+export interface MailPage<T> {
+  /** New messages, oldest first by the senders' clocks. */
+  readonly messages: readonly T[];
+  /** New messages that can't be read and why: of another kind, not for this account, or damaged. */
+  readonly unreadable: readonly { readonly hash: string; readonly reason: string }[];
+  /** A member has more than is read at once: look again. */
+  readonly more: boolean;
+  /** The members that answered. */
+  readonly members: readonly ServiceNode[];
+  /** The paths that the answers came over. */
+  readonly paths: readonly Path[];
+}
+
+/** What one member gave. */
+export interface Poll {
+  readonly member: ServiceNode;
+  readonly path: Path;
+  readonly items: readonly StoredItem[];
+  /** The member has more. */
+  readonly more: boolean;
+}
+
+/** How one member is asked. */
+export interface PollOptions {
+  /** Members not to ask; those asked are added. */
+  readonly asked: Set<Pubkey>;
+  /** How long the member may wait for a first message, ms; it answers at once by default. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Whose messages, which of them, and how they read. */
+export interface MailboxOptions<T> {
+  readonly credentials: Credentials;
+  readonly namespace: Namespace;
+  /** Reads a message; throws ClientError "unreadable-message". */
+  readonly decode: (data: Buffer) => T & { readonly sentMs: number };
+}
+
+/**
+ * One namespace of one account, polled without showing anything twice. What each member gave last is remembered for
+ * each member, as their orders differ (client-protocol section 7).
+ */
+export class Mailbox<T> {
+  readonly #options: MailboxOptions<T>;
+  readonly #parts: { swarm: SwarmRequests; clock: NetworkClock };
+  readonly #lastHash = new Map<Pubkey, MessageHash>();
+  /** What was shown, and until when it is remembered; no node is asked how long. */
+  readonly #seen = new Map<MessageHash, number>();
+
+  constructor(options: MailboxOptions<T>, parts: { swarm: SwarmRequests; clock: NetworkClock }) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** What is new since the last look. Throws ClientError "not-read" when no member could be asked, or "refused". */
+  async look(): Promise<MailPage<T & { readonly hash: MessageHash }>> {
+    const asked = new Set<Pubkey>();
+    const polls = await Promise.allSettled(Array.from({ length: MEMBERS_AT_ONCE }, () => this.poll({ asked })));
+    const good = polls.flatMap((poll) => (poll.status === "fulfilled" ? [poll.value] : []));
+    const failed = polls.find((poll) => poll.status === "rejected");
+    if (good.length === 0) {
+      throw failed?.reason ?? new ClientError("not-read", "no member of the swarm could be asked; try again");
+    }
+    return this.page(good);
+  }
+
+  /** What one member has since it was asked last. Throws as `look`, and the signal's reason when it aborts. */
+  async poll(options: PollOptions): Promise<Poll> {
+    return await this.#retrieve({ ...options, from: this.#lastHash });
+  }
+
+  /** Every message that one member gives in full, from the start: for counting copies. */
+  async allOf(member: ServiceNode): Promise<readonly MessageHash[]> {
+    const { items, more } = await this.#retrieve({ asked: new Set(), only: member });
+    if (more) throw new ClientError("not-read", "the node has more messages than are read at once");
+    return items.filter((item) => !item.forged).map((item) => item.hash);
+  }
+
+  /** Reads what members gave; what was shown before is left out. */
+  page(polls: readonly Poll[]): MailPage<T & { readonly hash: MessageHash }> {
+    this.#forgetOld();
+    const fresh = polls.flatMap((poll) => poll.items).filter((item) => this.#isNew(item));
+    const messages: (T & { readonly sentMs: number; readonly hash: MessageHash })[] = [];
+    const unreadable: { hash: string; reason: string }[] = [];
+    for (const { hash, data, forged } of fresh) {
+      try {
+        if (forged) throw new ClientError("unreadable-message", "a node gave other data than the hash stands for");
+        messages.push({ ...this.#options.decode(data), hash });
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error;
+        unreadable.push({ hash, reason: error.message });
+      }
+    }
+    messages.sort((a, b) => a.sentMs - b.sentMs);
+    const more = polls.some((poll) => poll.more);
+    const members = polls.map((poll) => poll.member);
+    return { messages, unreadable, more, members, paths: polls.map((poll) => poll.path) };
+  }
+
+  async #retrieve(options: RetrieveOptions): Promise<Poll> {
+    const items: StoredItem[] = [];
+    const given = new Set<MessageHash>();
+    let bytes = 0;
+    let { only } = options;
+    let lastHash: MessageHash | undefined;
+    for (let page = 1; ; page++) {
+      const from = (member: ServiceNode) => lastHash ?? options.from?.get(member.pubkey);
+      const answer = await this.#page(
+        { ...options, ...(only && { only }), waitMs: page === 1 ? options.waitMs : 0 },
+        from,
+      );
+      only = answer.member;
+      const { items: fresh, more } = answer.result;
+      const before = given.size;
+      for (const item of fresh) {
+        items.push(item);
+        given.add(item.hash);
+        bytes += item.data.length;
+      }
+      if (fresh.length > 0 && given.size === before) throw new ClientError("not-read", "a node repeats its messages");
+      lastHash = fresh.at(-1)?.hash;
+      if (lastHash !== undefined) options.from?.set(only.pubkey, lastHash);
+      const ended = !more || lastHash === undefined;
+      if (ended || page === MAX_PAGES || bytes >= MAX_BYTES) {
+        return { member: only, path: answer.answered.path, items, more: !ended };
+      }
+    }
+  }
+
+  #page(options: RetrieveOptions, lastHashOf: (member: ServiceNode) => MessageHash | undefined) {
+    const { credentials, namespace } = this.#options;
+    const { asked, only, waitMs = 0, signal } = options;
+    return this.#parts.swarm.ask(
+      {
+        what: "retrieve",
+        account: credentials.account,
+        asked,
+        ...(only && { only }),
+        ...(waitMs > 0 && { waitMs }),
+        ...(signal && { signal }),
+        make: (member) => {
+          const lastHash = lastHashOf(member);
+          const times = { timestamp: this.#parts.clock.now(), ...(waitMs > 0 && { waitMs }) };
+          const request = { namespace, ...times, ...(lastHash !== undefined && { lastHash }) };
+          return { method: "retrieve", params: retrieveParameters(credentials, request) };
+        },
+        judge: (reply) => readStoredItems(reply.json, { account: credentials.account, namespace }),
+      },
+      "not-read",
+    );
+  }
+
+  #forgetOld(): void {
+    const now = this.#parts.clock.now();
+    for (const [hash, until] of this.#seen) if (until < now) this.#seen.delete(hash);
+  }
+
+  #isNew({ hash, forged }: StoredItem): boolean {
+    if (forged) return true; // Never remembered: it would hide the real message of that hash.
+    if (this.#seen.has(hash)) return false;
+    this.#seen.set(hash, this.#parts.clock.now() + PRIVATE_MAX_TTL_MS);
+    return true;
+  }
+}
+
+interface RetrieveOptions {
+  readonly asked: Set<Pubkey>;
+  readonly waitMs?: number | undefined;
+  readonly signal?: AbortSignal;
+  /** The one member to ask. */
+  readonly only?: ServiceNode;
+  /** The last message of each member; from the start when absent. */
+  readonly from?: Map<Pubkey, MessageHash>;
+}
