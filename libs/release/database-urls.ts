@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { addSecretEntries, getSecret } from "@swarmpost/kubernetes";
+import { addSecretEntries, getSecret, getStatefulSet } from "@swarmpost/kubernetes";
 import { makePassword } from "./connections.ts";
 import { ReleaseError } from "./errors.ts";
 import { givenSecret, labelsOf, podName, type Release } from "./release-objects.ts";
@@ -24,7 +24,7 @@ export interface DatabaseOptions {
  * Makes the URL, with a password of its own, of each database that has none yet. One that is there stays: a node whose
  * database moved would start empty.
  * @throws ReleaseError `settings` when a server is unknown, or other than the one that holds a database already;
- * `given-secret`
+ * `given-secret`; `lost`
  */
 export async function provideDatabaseUrls(release: Release, options: DatabaseOptions): Promise<void> {
   const servers = serverOfEach(release.fullname, options);
@@ -33,7 +33,7 @@ export async function provideDatabaseUrls(release: Release, options: DatabaseOpt
     return;
   }
   const name = `${release.fullname}-databases`;
-  const known = (await getSecret(release.kubernetes, name))?.entries ?? {};
+  const known = (await getSecret(release.kubernetes, name))?.entries ?? (await noneYet(release, name));
   const entries: Record<string, string> = {};
   for (const [entry, server] of servers) {
     const admin = adminUrl(options, server);
@@ -41,6 +41,18 @@ export async function provideDatabaseUrls(release: Release, options: DatabaseOpt
     else requireSameServer(entry, server, { known: new URL(known[entry]), admin });
   }
   await addSecretEntries(release.kubernetes, { name, labels: labelsOf(release, "prepare"), entries });
+}
+
+/**
+ * Where nodes run there are databases, and only this Secret says which are theirs. All nodes with new ones at once would be
+ * the loss of every message.
+ */
+async function noneYet({ kubernetes, fullname }: Release, name: string): Promise<Record<string, string>> {
+  if ((await getStatefulSet(kubernetes, `${fullname}-node`)) === undefined) return {};
+  throw new ReleaseError(
+    "lost",
+    `the Secret ${name} is gone, which says where the databases of the running nodes are: bring it back from a backup; made by hand without an entry it gives every node a new, empty database`,
+  );
 }
 
 function serverOfEach(fullname: string, options: DatabaseOptions): Map<string, string> {

@@ -1,12 +1,14 @@
 /**
  * `settings`: they contradict each other or what was made before. `given-secret`: a Secret of the operator is not as it
  * must be. `still-staked`: a node would go that holds stake. `chain`: the chain or its contract is not as expected.
+ * `lost`: something is gone that was made once and can't be made again without harm.
  * `no-message`: a message did not arrive. `unregistered`: a node could not be registered. `no-funds`: the operator's account
  * can't pay for that.
  */
 export type ReleaseErrorCode =
   | "settings"
   | "given-secret"
+  | "lost"
   | "still-staked"
   | "chain"
   | "no-message"

@@ -1,5 +1,5 @@
 import { generateSeed, nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
-import { addConfigMapEntries, addSecretEntries } from "@swarmpost/kubernetes";
+import { addConfigMapEntries, addSecretEntries, getConfigMap, getSecret } from "@swarmpost/kubernetes";
 import { ReleaseError } from "./errors.ts";
 import { givenSecret, labelsOf, podName, type Release } from "./release-objects.ts";
 
@@ -12,8 +12,8 @@ export interface NodeKeyOptions {
 
 /**
  * Makes the seeds that are missing, and tells the public keys in a ConfigMap. A node has its key for life: an entry that is
- * there never changes.
- * @throws ReleaseError `given-secret` for a Secret that lacks a node, holds no seeds, or holds others than before
+ * there never changes, and a seed that is lost is not replaced: the node that it was would be gone without a word.
+ * @throws ReleaseError `given-secret` for a Secret that lacks a node, holds no seeds, or holds others than before; `lost`
  */
 export async function provideNodeKeys(release: Release, options: NodeKeyOptions): Promise<ReadonlyMap<string, Pubkey>> {
   const pods = Array.from({ length: options.replicas }, (_, ordinal) => podName(release.fullname, ordinal));
@@ -39,9 +39,22 @@ async function seedsOf(
   existing: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   if (existing !== undefined) return await givenSecret(release.kubernetes, existing, pods);
-  const entries = Object.fromEntries(pods.map((pod) => [pod, generateSeed().toString("hex")]));
   const name = `${release.fullname}-node-keys`;
+  await refuseLost(release, name, pods);
+  const entries = Object.fromEntries(pods.map((pod) => [pod, generateSeed().toString("hex")]));
   return (await addSecretEntries(release.kubernetes, { name, labels: labelsOf(release, "node"), entries })).entries;
+}
+
+/** Nodes whose public key was told once and whose seed is not there any more. */
+async function refuseLost({ kubernetes }: Release, name: string, pods: readonly string[]): Promise<void> {
+  const told = (await getConfigMap(kubernetes, name))?.entries ?? {};
+  const seeds = (await getSecret(kubernetes, name))?.entries ?? {};
+  const lost = pods.filter((pod) => told[pod] !== undefined && seeds[pod] === undefined);
+  if (lost.length === 0) return;
+  throw new ReleaseError(
+    "lost",
+    `the Secret ${name} has lost the keys of ${lost.join(", ")}: bring them back from a backup; for new nodes in their place remove their entries from the ConfigMap ${name}`,
+  );
 }
 
 function publicKey(pod: string, seed = ""): Pubkey {

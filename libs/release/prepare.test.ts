@@ -65,6 +65,9 @@ async function giveSecret(name: string, entries: Record<string, string>): Promis
   await createSecret(kubernetes, { name, labels: {}, entries });
 }
 
+const base64 = (entries: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(entries).map(([name, text]) => [name, Buffer.from(text).toString("base64")]));
+
 const madeSecrets = [
   "net-node-keys",
   "net-cluster-ca",
@@ -181,6 +184,36 @@ test("a node never changes its key", async () => {
   const seeds = [0, 1, 2].map((i) => [`net-node-${i}`, generateSeed().toString("hex")]);
   await giveSecret("others", Object.fromEntries(seeds));
   await assert.rejects(runPrepare({ NODE_KEYS_SECRET: "others" }), /the key of net-node-0 is not the one that it had/);
+});
+
+test("a key that is lost is not replaced, and nothing is written", async () => {
+  await runPrepare();
+  const { "net-node-1": _lost, ...left } = await secret("net-node-keys");
+  api.objects.put("secrets", { metadata: { name: "net-node-keys" }, data: base64(left) });
+  const message = /^the Secret net-node-keys has lost the keys of net-node-1: bring them back/;
+  await assert.rejects(runPrepare(), { code: "lost", message });
+  await assert.rejects(runPrepare({ NODE_REPLICAS: "5" }), { code: "lost", message });
+  assert.deepEqual(await secret("net-node-keys"), left, "no other key stands in its place");
+  const told = (await getConfigMap(kubernetes, "net-node-keys"))?.entries ?? {};
+  const { "net-node-1": _gone, ...others } = told;
+  api.objects.put("configmaps", { metadata: { name: "net-node-keys" }, data: others });
+  await runPrepare();
+  assert.deepEqual(Object.keys(await secret("net-node-keys")).sort(), ["net-node-0", "net-node-1", "net-node-2"]);
+});
+
+test("running nodes are not given new databases because the Secret that names theirs is gone", async () => {
+  await runPrepare();
+  const urls = await secret("net-databases");
+  api.objects.put("statefulsets", { metadata: { name: "net-node" }, spec: { replicas: 3 } });
+  api.objects.delete("secrets", "net-databases");
+  await assert.rejects(runPrepare(), { code: "lost", message: /^the Secret net-databases is gone/ });
+  assert.equal(await getSecret(kubernetes, "net-databases"), undefined);
+  const { "net-node-2": _lost, ...left } = urls;
+  await giveSecret("net-databases", left);
+  await runPrepare();
+  const after = await secret("net-databases");
+  assert.equal(after["net-node-1"], urls["net-node-1"]);
+  assert.notEqual(after["net-node-2"], urls["net-node-2"], "one that was taken out on purpose is made anew");
 });
 
 test("databases go to the servers that the map names, and stay there", async () => {
