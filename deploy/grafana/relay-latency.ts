@@ -7,23 +7,23 @@ const layers: readonly PanelSpec[] = [
     unit: "s",
     width: 24,
     description:
-      "From a layer's arrival at this node to its answer, all that comes after included: guard, middle, last, destination. Bad: one line far above the next: the time is lost at that place. All high: look at storage.",
+      "From a layer's arrival at this node to its answer, all that comes after included: guard, middle, last, destination. Readers that wait for messages count with their wait of up to 20 s. Bad: one line far above the next: the time is lost at that place.",
     queries: [{ expr: quantile(0.95, "swarmpost_relay_layer_seconds", "hop"), legend: "{{hop}}" }],
   },
   {
     title: "Time to answer a layer, by place on the path (median)",
     unit: "s",
     description:
-      "The same for the middle one of all requests. Bad: a rise that the 95 % line does not explain: everything is slower, not a few.",
+      "The same for the middle one of all requests. Bad: a rise that the 95 % line does not explain: everything is slower, not a few. With many waiting readers it is their wait; the own share of a hop, below, is not.",
     queries: [{ expr: quantile(0.5, "swarmpost_relay_layer_seconds", "hop"), legend: "{{hop}}" }],
   },
   {
     title: "Wait for the next node",
     unit: "s",
     description:
-      "What a relay waits for the node after it. Bad: near 10 s: the next nodes time out, and clients drop the path.",
+      "What a relay waits for the node after it, waits for messages of up to 20 s included. Bad: near 30 s: the next nodes time out, and clients drop the path.",
     queries: percentiles("swarmpost_relay_hop_seconds"),
-    badFrom: 5,
+    badFrom: 25,
   },
   {
     title: "Own share of a hop",
@@ -81,7 +81,7 @@ const edge: readonly PanelSpec[] = [
     title: "Time of requests at the edge (95 %)",
     unit: "s",
     description:
-      "From a request's head to the end of its answer, by route. Bad: onion_req above 2 s: people wait for their messages; json_rpc high: bootstrapping is slow.",
+      "From a request's head to the end of its answer, by route. onion_req counts waits for messages of up to 20 s. Bad: json_rpc or storage_rpc high: bootstrapping is slow.",
     queries: [{ expr: quantile(0.95, "swarmpost_relay_request_seconds", "endpoint"), legend: "{{endpoint}}" }],
   },
   {
@@ -108,7 +108,7 @@ const edge: readonly PanelSpec[] = [
     title: "Slowest storage methods (95 %)",
     unit: "s",
     description:
-      "Time that storages took to answer their relays: the end of every path. Bad: store above 0.5 s: see the storage dashboard.",
+      "Time that storages took to answer their relays: the end of every path. long_poll is what readers wait for messages, up to 20 s. Bad: store above 0.5 s: see the storage dashboard.",
     queries: [{ expr: quantile(0.95, "swarmpost_storage_request_seconds", "method"), legend: "{{method}}" }],
   },
   {

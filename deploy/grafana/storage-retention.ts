@@ -62,8 +62,31 @@ const work: readonly PanelSpec[] = [
   {
     title: "Time by method (95 %)",
     unit: "s",
-    description: "Time to answer. Bad: store above 0.5 s (waits for a majority of the swarm), retrieve above 0.1 s.",
+    description:
+      "Time to answer. long_poll waits for messages up to 20 s. Bad: store above 0.5 s (waits for a majority of the swarm), retrieve above 0.1 s.",
     queries: [{ expr: quantile(0.95, "swarmpost_storage_request_seconds", "method"), legend: "{{method}}" }],
+  },
+  {
+    title: "Readers that wait",
+    unit: "short",
+    description:
+      "Long polls under way on all nodes. Bad: a node at its WAITING_READERS: further readers have to ask again and again.",
+    queries: [{ expr: series("swarmpost_storage_waiting_readers"), legend: NODE }],
+  },
+  {
+    title: "Waits by their end",
+    unit: "reqps",
+    description:
+      "How long polls ended, a second. Bad: full above 0: too many wait, or one caller takes more than its share. ended: the node stopped or left the swarm, or a member was revoked.",
+    queries: [{ expr: rate("swarmpost_storage_waits_total", "result"), legend: "{{result}}" }],
+  },
+  {
+    title: "From a commit to the reader's answer",
+    unit: "s",
+    description:
+      "How soon waiting readers are answered once a message is committed on their node. Bad: 95 % above 0.1 s: the look into the database is slow, or one commit wakes too many.",
+    queries: percentiles("swarmpost_storage_wake_seconds"),
+    badFrom: 0.5,
   },
   {
     title: "Time of a commit",

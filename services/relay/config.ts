@@ -110,8 +110,8 @@ export const relayConfig = defineConfig({
   },
   MAX_REQUESTS: {
     schema: integer(1),
-    doc: "Requests of clients under way at once, one address a quarter of them; more are told that the server is busy.",
-    default: 1_000,
+    doc: "Requests of clients under way at once, those that wait for messages included, one address a quarter of them; more are told that the server is busy.",
+    default: 4_000,
   },
   MAX_BUFFERED_BYTES: {
     schema: integer(1_048_576),
@@ -125,8 +125,8 @@ export const relayConfig = defineConfig({
   },
   MAX_PEER_REQUESTS: {
     schema: integer(1),
-    doc: "Onion requests of other nodes under way at once; more are told that the server is busy.",
-    default: 2_000,
+    doc: "Onion requests of other nodes under way at once, those that wait for messages included; more are told that the server is busy.",
+    default: 12_000,
   },
   MAX_PEER_BUFFERED_BYTES: {
     schema: integer(1_048_576),
