@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { openDatabase } from "@swarmpost/postgres";
 import { createLogger, parseConfig } from "@swarmpost/runtime";
 import {
+  eventually,
   type PostgresServer,
   sparePort,
   startPostgres,
@@ -98,6 +99,26 @@ test("waits for a server that is not there yet, and ends when it is told to", as
   stop.abort();
   await ended;
   assert.doesNotMatch(logs.join(""), /secretD/);
+});
+
+test("a server that is away holds up no other", async () => {
+  const stop = new AbortController();
+  const port = await sparePort();
+  const servers = { first: `postgres://postgres@127.0.0.1:${port}/postgres`, second: postgres.url() };
+  const urls = { a: urlOf("gone", "secretE", port), b: urlOf("there", "secretF") };
+  const { done, lines } = await run(servers, urls, stop.signal);
+  const ended = assert.rejects(done, { name: "AbortError" });
+  await eventually(() => assert.deepEqual(lines, ["second: 1 databases"]));
+  assert.deepEqual(await owner(urls.b), { name: "there", base: "there" });
+  stop.abort();
+  await ended;
+});
+
+test("what one server refuses ends the job, whatever the others do", async () => {
+  const away = `postgres://postgres@127.0.0.1:${await sparePort()}/postgres`;
+  const odd = { a: `postgres://a"b:y@127.0.0.1:${postgres.port}/x` };
+  const { done } = await run({ first: away, second: postgres.url() }, odd);
+  await assert.rejects(done, { code: "settings" });
 });
 
 test("a server that comes back is used", async () => {

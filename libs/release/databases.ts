@@ -8,7 +8,8 @@ const LOCK = "swarmpost databases";
 const RETRY = { minMs: 250, maxMs: 3_000 } as const;
 
 /**
- * Makes the role and the database of each URL on its server; what exists stays. Waits for servers that do not answer yet.
+ * Makes the role and the database of each URL on its server; what exists stays. Waits for servers that do not answer yet,
+ * for each by itself: one that is away holds up no other.
  * @throws ReleaseError `settings` for a URL of no known server; DatabaseError when a server refuses
  */
 export async function makeDatabases(config: DatabasesConfig, runtime: JobRuntime): Promise<void> {
@@ -19,15 +20,26 @@ export async function makeDatabases(config: DatabasesConfig, runtime: JobRuntime
       throw new ReleaseError("settings", `the database of ${entry} is on a server that is not in databases.servers`);
     }
   }
-  for (const [server, adminUrl] of servers) {
+  const failed = new AbortController();
+  const bounded = { ...runtime, signal: AbortSignal.any([runtime.signal, failed.signal]) };
+  const making = [...servers].map(async ([server, adminUrl]) => {
     const own = wanted.filter(({ url }) => serverOf(url) === serverOf(new URL(adminUrl)));
-    await using admin = openDatabase({ url: adminUrl, maxConnections: 1, applicationName: "swarmpost-databases" });
-    await whenThere(runtime, async () => {
-      await using _alone = await holdLock(admin, LOCK, { signal: runtime.signal }); // two at once would trip over each other
-      for (const { url } of own) await makeDatabase(admin, url);
-    });
+    await makeOn(
+      adminUrl,
+      own.map(({ url }) => url),
+      bounded,
+    );
     runtime.print(`${server}: ${own.length} databases`);
-  }
+  });
+  await Promise.all(making).finally(() => failed.abort());
+}
+
+async function makeOn(adminUrl: string, urls: readonly URL[], runtime: JobRuntime): Promise<void> {
+  await using admin = openDatabase({ url: adminUrl, maxConnections: 1, applicationName: "swarmpost-databases" });
+  await whenThere(runtime, async () => {
+    await using _alone = await holdLock(admin, LOCK, { signal: runtime.signal }); // two at once would trip over each other
+    for (const url of urls) await makeDatabase(admin, url);
+  });
 }
 
 function serverOf(url: URL): string {
