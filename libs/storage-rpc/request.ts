@@ -1,6 +1,12 @@
 import { type BatchOf, isObject, parseBatch } from "./batch.ts";
+import type { ChangeRequest } from "./change.ts";
 import { type DeleteRequest, parseDelete } from "./delete.ts";
+import { parseDeleteAll } from "./delete-all.ts";
+import { parseDeleteBefore } from "./delete-before.ts";
+import { parseExpire } from "./expire.ts";
+import { parseExpireAll } from "./expire-all.ts";
 import { Fields, type Params } from "./fields.ts";
+import { type GetExpiriesRequest, parseGetExpiries } from "./get-expiries.ts";
 import { type GetSwarmRequest, parseGetSwarm } from "./get-swarm.ts";
 import { type InfoRequest, parseInfo } from "./info.ts";
 import { MAX_DELETE_HASHES } from "./limits.ts";
@@ -20,6 +26,8 @@ export type SubRequest =
   | StoreRequest
   | RetrieveRequest
   | DeleteRequest
+  | ChangeRequest
+  | GetExpiriesRequest
   | RevocationOf<"revoke_subaccount">
   | RevocationOf<"unrevoke_subaccount">
   | RevokedListRequest
@@ -37,6 +45,11 @@ const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<str
   ["store", parseStore],
   ["retrieve", parseRetrieve],
   ["delete", parseDelete],
+  ["delete_all", parseDeleteAll],
+  ["delete_before", parseDeleteBefore],
+  ["expire", parseExpire],
+  ["expire_all", parseExpireAll],
+  ["get_expiries", parseGetExpiries],
   ["revoke_subaccount", parseRevoke],
   ["unrevoke_subaccount", parseUnrevoke],
   ["revoked_subaccounts", parseRevokedList],
@@ -63,9 +76,21 @@ function bounded(batch: BatchRequest): BatchRequest {
   if (batch.method === "sequence" && waits(batch)) {
     throw invalidRequest("Invalid batch request: wait is not permitted in a sequence");
   }
-  const hashes = batch.requests.reduce((sum, each) => sum + (each.method === "delete" ? each.messages.length : 0), 0);
-  if (hashes <= MAX_DELETE_HASHES) return batch;
-  throw invalidRequest(`Invalid batch request: more than ${MAX_DELETE_HASHES} message hashes to delete`);
+  if (named(batch, ["delete"]) > MAX_DELETE_HASHES) {
+    throw invalidRequest(`Invalid batch request: more than ${MAX_DELETE_HASHES} message hashes to delete`);
+  }
+  if (named(batch, ["expire", "get_expiries"]) > MAX_DELETE_HASHES) {
+    throw invalidRequest(`Invalid batch request: more than ${MAX_DELETE_HASHES} message hashes`);
+  }
+  return batch;
+}
+
+/** How many message hashes the subrequests of some methods name together. */
+function named(batch: BatchRequest, methods: readonly string[]): number {
+  const lengths = batch.requests.map((each) =>
+    "messages" in each && methods.includes(each.method) ? each.messages.length : 0,
+  );
+  return lengths.reduce((sum, length) => sum + length, 0);
 }
 
 /** Whether a request may be answered only after a wait for messages (docs/protocol/long-poll.md). */

@@ -1,19 +1,24 @@
 import type { Database } from "@swarmpost/postgres";
 import { Batcher, type Clock } from "@swarmpost/runtime";
 import type { BodyPartitions } from "./body-partitions.ts";
+import type { ChangeTable } from "./change-table.ts";
 import { Round } from "./commit-round.ts";
 import type { Burial, BurialResult } from "./delete-statement.ts";
 import type { Erasure } from "./erase-statement.ts";
 import { StorageError } from "./errors.ts";
+import type { Reexpiry, ReexpiryResult } from "./expiry-statement.ts";
 import type { RevocationRecord, StoreRecord } from "./record.ts";
 import type { RevocationResult } from "./revocation-statement.ts";
 import type { StoreResult } from "./store-statement.ts";
+import type { Sweep, SweepResult } from "./sweep-statement.ts";
 
 /** One thing to commit. */
 export type Commit =
   | { readonly kind: "store"; readonly record: StoreRecord }
   | { readonly kind: "bury"; readonly burial: Burial }
   | { readonly kind: "revoke"; readonly record: RevocationRecord }
+  | { readonly kind: "reexpire"; readonly reexpiry: Reexpiry }
+  | { readonly kind: "sweep"; readonly sweep: Sweep }
   | { readonly kind: "erase"; readonly erasure: Erasure };
 
 /** Bounds of the commit queue. */
@@ -62,6 +67,7 @@ export class CommitQueue implements AsyncDisposable {
     parts: {
       database: Database;
       partitions: BodyPartitions;
+      changes: ChangeTable;
       clock: Clock;
       onBatch?: (size: number, seconds: number) => void;
       /** Told of each message that was not here before, once it can be read. */
@@ -105,6 +111,16 @@ export class CommitQueue implements AsyncDisposable {
   /** Revokes tokens or puts them in force again. @throws StorageError "unavailable". */
   async revoke(record: RevocationRecord): Promise<RevocationResult> {
     return (await this.#add({ kind: "revoke", record })) as RevocationResult;
+  }
+
+  /** Changes the expiry of one message. @throws StorageError "unavailable". */
+  async reexpire(reexpiry: Reexpiry): Promise<ReexpiryResult> {
+    return (await this.#add({ kind: "reexpire", reexpiry })) as ReexpiryResult;
+  }
+
+  /** Does one part of a bulk change. @throws StorageError "unavailable". */
+  async sweep(sweep: Sweep): Promise<SweepResult> {
+    return (await this.#add({ kind: "sweep", sweep })) as SweepResult;
   }
 
   /** Removes what was handed over. @throws StorageError "unavailable". */

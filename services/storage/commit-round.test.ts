@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Database, DatabaseError, type Query } from "@swarmpost/postgres";
 import type { BodyPartitions } from "./body-partitions.ts";
+import type { ChangeTable } from "./change-table.ts";
 import type { Commit } from "./commit-queue.ts";
 import { Round } from "./commit-round.ts";
 
@@ -40,7 +41,8 @@ async function run(
   };
   const partitions = { ensure: async () => {} } as unknown as BodyPartitions;
   const database = { query } as unknown as Database;
-  const parts = { database, partitions, clock: { now: () => now }, onCounted: () => {} };
+  const changes = { bearingOn: async (targets: unknown[]) => targets.map(() => []) } as unknown as ChangeTable;
+  const parts = { database, partitions, changes, clock: { now: () => now }, onCounted: () => {} };
   const results = new Map<Commit, unknown>();
   for (const round of Round.split(commits)) await round.run(parts, results);
   return { statements, values, results: commits.map((commit) => results.get(commit)) };

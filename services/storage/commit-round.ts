@@ -4,15 +4,19 @@ import type { BodyPartitions } from "./body-partitions.ts";
 import type { Commit } from "./commit-queue.ts";
 import { commitBurials } from "./delete-statement.ts";
 import { commitErasures } from "./erase-statement.ts";
-import { bodyDay } from "./record.ts";
+import type { ChangeTable } from "./change-table.ts";
+import { commitExpiries } from "./expiry-statement.ts";
+import { commitJudgedStores } from "./judged-stores.ts";
 import { commitRevocations } from "./revocation-statement.ts";
 import { compareStamps } from "./stamp.ts";
-import { commitStores, type StoreResult } from "./store-statement.ts";
+import type { StoreResult } from "./store-statement.ts";
+import { commitSweep } from "./sweep-statement.ts";
 
 /** What a round needs to run. */
 export interface RoundParts {
   readonly database: Database;
   readonly partitions: BodyPartitions;
+  readonly changes: ChangeTable;
   readonly clock: Clock;
   /** Told how many commits the database has after each. */
   readonly onCounted: (commits: bigint) => void;
@@ -24,6 +28,8 @@ function keysOf(commit: Commit): string[] {
   if (commit.kind === "store") return [key(commit.record.account, commit.record.hash)];
   if (commit.kind === "bury") return [key(commit.burial.deletion.account, commit.burial.hash)];
   if (commit.kind === "revoke") return commit.record.tokens.map((token) => key(commit.record.account, token));
+  if (commit.kind === "reexpire") return [key(commit.reexpiry.account, commit.reexpiry.change.hash)];
+  if (commit.kind === "sweep") return [];
   const { messages, tombstones, revocations = [] } = commit.erasure;
   const tokens = revocations.flatMap(({ account, tokens }) => tokens.map((token) => key(account, token)));
   return [...[...messages, ...tombstones].map((row) => key(row.account, row.hash)), ...tokens];
@@ -55,11 +61,19 @@ export class Round {
   /** Splits a batch into rounds, to be run in order. */
   static split(commits: readonly Commit[]): Round[] {
     const rounds: Round[] = [];
-    const last = new Map<string, { at: number; entry: Entry }>();
+    let last = new Map<string, { at: number; entry: Entry }>();
+    let least = 0;
     for (const commit of commits) {
       const keys = keysOf(commit);
       if (joined(commit, last.get(keys[0] ?? "")?.entry)) continue;
-      let at = keys.reduce((least, each) => Math.max(least, (last.get(each)?.at ?? -1) + 1), 0);
+      // Bulk changes are rare: they begin a round of their own, and what follows another.
+      if (commit.kind === "sweep") {
+        rounds.push(Round.#of(commit));
+        least = rounds.length;
+        last = new Map();
+        continue;
+      }
+      let at = keys.reduce((next, each) => Math.max(next, (last.get(each)?.at ?? -1) + 1), least);
       for (let round = rounds[at]; round !== undefined && Round.#full(round, commit); round = rounds[++at]);
       const round = (rounds[at] ??= new Round());
       const entry = { commit, of: [commit] };
@@ -70,13 +84,19 @@ export class Round {
     return rounds;
   }
 
+  static #of(commit: Commit): Round {
+    const round = new Round();
+    round.#entries.push({ commit, of: [commit] });
+    return round;
+  }
+
   static #full(round: Round, commit: Commit): boolean {
     return round.#entries.length > 0 && round.#bytes + bytesOf(commit) > MAX_ROUND_BYTES;
   }
 
   /** Runs one statement for each kind and says what became of each commit; its error, when it failed. */
   async run(parts: RoundParts, results: Map<Commit, unknown>): Promise<void> {
-    for (const kind of ["store", "bury", "revoke", "erase"] as const) {
+    for (const kind of ["store", "bury", "revoke", "reexpire", "sweep", "erase"] as const) {
       const entries = this.#entries.filter(({ commit }) => commit.kind === kind);
       if (entries.length === 0) continue;
       const commits = entries.map(({ commit }) => commit);
@@ -133,14 +153,15 @@ function asError(error: unknown): Error {
 async function statement(commits: readonly Commit[], parts: RoundParts): Promise<readonly unknown[]> {
   const now = parts.clock.now();
   const stores = commits.flatMap((commit) => (commit.kind === "store" ? [commit.record] : []));
-  if (stores.length > 0) {
-    await parts.partitions.ensure(new Set(stores.map((record) => bodyDay(record.expiryMs))));
-    return commitStores(parts.database, stores, now, parts.onCounted);
-  }
+  if (stores.length > 0) return commitJudgedStores(stores, parts, now);
   const burials = commits.flatMap((commit) => (commit.kind === "bury" ? [commit.burial] : []));
   if (burials.length > 0) return commitBurials(parts.database, burials, now, parts.onCounted);
   const revocations = commits.flatMap((commit) => (commit.kind === "revoke" ? [commit.record] : []));
   if (revocations.length > 0) return commitRevocations(parts.database, revocations, parts.onCounted);
+  const reexpiries = commits.flatMap((commit) => (commit.kind === "reexpire" ? [commit.reexpiry] : []));
+  if (reexpiries.length > 0) return commitExpiries(reexpiries, parts, now);
+  const [sweep] = commits.flatMap((commit) => (commit.kind === "sweep" ? [commit.sweep] : []));
+  if (sweep !== undefined) return [await commitSweep(sweep, parts, now)];
   const erasures = commits.flatMap((commit) => (commit.kind === "erase" ? [commit.erasure] : []));
   await commitErasures(parts.database, erasures);
   return erasures.map(() => undefined);

@@ -7,12 +7,14 @@ import {
   nodeSignedStore,
   parseAccountId,
 } from "@swarmpost/storage-rpc";
+import { doChange } from "./change-executor.ts";
+import { signedResult } from "./change-result.ts";
 import { BURIALS_TOGETHER, type CommitQueue } from "./commit-queue.ts";
 import { decodeDeleteRequest } from "./delete-request.ts";
 import type { BurialResult, Deletion } from "./delete-statement.ts";
 import { StorageError } from "./errors.ts";
 import type { MemberOutcome } from "./outcome-codec.ts";
-import type { DeleteRecord, ReplicaRecord, RevocationRecord, StoreRecord } from "./record.ts";
+import type { ChangeRecord, DeleteRecord, ReplicaRecord, RevocationRecord, StoreRecord } from "./record.ts";
 import { decodeRevocationRequest } from "./revocation-request.ts";
 import type { StoreResult } from "./store-statement.ts";
 import { TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
@@ -24,7 +26,8 @@ export function deletionOf(account: Buffer, request: Buffer): Deletion {
 
 /** Does a verified record on this node: commits it, then signs what was done. The same for entry node and members. */
 export class Executor {
-  readonly #deletes = new Set<Promise<MemberOutcome>>();
+  /** Deletes and changes, which reach the queue in parts. */
+  readonly #long = new Set<Promise<MemberOutcome>>();
   readonly #parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock };
 
   constructor(parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock }) {
@@ -35,14 +38,14 @@ export class Executor {
   async run(record: ReplicaRecord): Promise<MemberOutcome> {
     if (record.kind === "store") return this.#store(record);
     if (record.kind === "revocation") return this.#revoke(record);
-    const running = this.#delete(record);
-    this.#deletes.add(running);
-    return running.finally(() => this.#deletes.delete(running));
+    const running = record.kind === "change" ? this.#change(record) : this.#delete(record);
+    this.#long.add(running);
+    return running.finally(() => this.#long.delete(running));
   }
 
-  /** Resolves when every delete that began before has come to its end: a long one reaches the queue in parts. */
+  /** Resolves when every delete and change that began before has come to its end. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#deletes);
+    await Promise.allSettled(this.#long);
   }
 
   async #store(record: StoreRecord): Promise<MemberOutcome> {
@@ -68,6 +71,11 @@ export class Executor {
     }
     const hashes = record.hashes.filter((_, i) => results[i]?.outcome === "deleted");
     return { kind: "deleted", hashes, beatenMs: latestBeaten(results), signature: this.#signDelete(record, hashes) };
+  }
+
+  async #change(record: ChangeRecord): Promise<MemberOutcome> {
+    const outcome = await doChange(record, this.#parts.commits);
+    return { kind: "changed", ...outcome, signature: this.#sign(signedResult(record.change, record.stamp, outcome)) };
   }
 
   async #revoke(record: RevocationRecord): Promise<MemberOutcome> {

@@ -12,6 +12,14 @@ const TOUCHED_MS = 3_600_000;
 /** A body is still copied to another day shortly before its own ends; the partition waits for that. */
 export const GRACE_MS = 600_000;
 
+/** What is kept until a time of its own, and what names a row of it. */
+const KEYS = {
+  tombstone: ["account", "hash"],
+  deletion: ["id"],
+  change: ["account", "hash", "stamp_ms", "stamp_node", "request"],
+  change_request: ["account", "stamp_ms", "stamp_node", "id"],
+} as const;
+
 /**
  * Gives the disk back. Nothing expired is served even before this ran: every read asks for the expiry. Slim rows of a day
  * that is past go in bounded batches, then its bodies go at once with their partition.
@@ -30,6 +38,8 @@ export class Expiry {
     const now = this.#parts.clock.now();
     await this.#purge("tombstone", now);
     await this.#purge("deletion", now);
+    await this.#purge("change", now);
+    await this.#purge("change_request", now);
     await this.#sweep(now);
     await this.#parts.pending.purge(now);
     const past = (await this.#parts.partitions.existing()).filter((day) => (day + 1) * DAY_MS + GRACE_MS < now);
@@ -53,8 +63,8 @@ export class Expiry {
     return true;
   }
 
-  async #purge(table: "tombstone" | "deletion", nowMs: number): Promise<void> {
-    const query = purge({ table, key: table === "tombstone" ? ["account", "hash"] : ["id"], past: "expiry_ms < $1" });
+  async #purge(table: keyof typeof KEYS, nowMs: number): Promise<void> {
+    const query = purge({ table, key: KEYS[table], past: "expiry_ms < $1" });
     while ((await this.#parts.database.query({ ...query, values: [nowMs] })).rowCount === BATCH);
   }
 

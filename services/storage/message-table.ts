@@ -111,6 +111,20 @@ export class MessageTable {
     return rows.map(record);
   }
 
+  /** When messages of an account end, as far as they are here. */
+  async expiries(
+    account: Buffer,
+    hashes: readonly Buffer[],
+    nowMs: number,
+  ): Promise<{ hash: Buffer; expiryMs: number }[]> {
+    const { rows } = await this.#database.query<{ hash: Buffer; expiry_ms: bigint }>({
+      name: "message_expiries",
+      text: "select hash, expiry_ms from message where account = $1 and hash = any($2::bytea[]) and expiry_ms > $3",
+      values: [account, hashes, nowMs],
+    });
+    return rows.map((row) => ({ hash: row.hash, expiryMs: Number(row.expiry_ms) }));
+  }
+
   /** Whether anything of the account is here, tombstones included. */
   async knows(account: Buffer): Promise<boolean> {
     const { rows } = await this.#database.query<{ knows: boolean }>({

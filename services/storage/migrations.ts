@@ -1,5 +1,5 @@
 import { type Migrations, sql } from "@swarmpost/postgres";
-import { firstSchema, identitySchema, revocationSchema } from "./schema.ts";
+import { changeSchema, firstSchema, identitySchema, revocationSchema } from "./schema.ts";
 
 /** The steps of this service's schema; none is ever changed after a release. */
 export const migrations: Migrations = {
@@ -11,6 +11,11 @@ export const migrations: Migrations = {
   "0002_database_identity": {
     async up(db) {
       for (const statement of identitySchema) await sql.raw(statement).execute(db);
+    },
+  },
+  "0003_changes": {
+    async up(db) {
+      for (const statement of changeSchema) await sql.raw(statement).execute(db);
     },
   },
   "0004_revocations": {

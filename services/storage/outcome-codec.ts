@@ -23,6 +23,17 @@ export type MemberOutcome =
       readonly signature: Buffer;
     }
   | {
+      readonly kind: "changed";
+      /** Messages that are gone or have another end now: until when they are kept, ms (0 when gone). */
+      readonly hits: readonly ChangedMessage[];
+      /** Messages that an `expire` named and left as they are, with their expiry. */
+      readonly unchanged: readonly ChangedMessage[];
+      /** Stamp of something later about one of the messages; 0 when there is none. */
+      readonly beatenMs: number;
+      /** The member's signature over what the reply to the client says of it. */
+      readonly signature: Buffer;
+    }
+  | {
       readonly kind: "revoked";
       /** Tokens that were revoked and are in force again. */
       readonly restored: number;
@@ -32,9 +43,17 @@ export type MemberOutcome =
       readonly signature: Buffer;
     };
 
+/** A message that a change was about. */
+export interface ChangedMessage {
+  readonly hash: Buffer;
+  readonly namespace: number;
+  readonly expiryMs: number;
+}
+
 const STORED = 1;
 const SUPERSEDED = 2;
 const DELETED = 3;
+const CHANGED = 4;
 const REVOKED = 9;
 const MAX_HASHES = 1_000_000;
 
@@ -53,6 +72,13 @@ export function encodeOutcome(outcome: MemberOutcome): Buffer {
     case "deleted":
       writer.u8(DELETED).u64(outcome.beatenMs).bytes(outcome.signature).u32(outcome.hashes.length);
       for (const hash of outcome.hashes) writer.bytes(hash);
+      return writer.finish();
+    case "changed":
+      writer.u8(CHANGED).u64(outcome.beatenMs).bytes(outcome.signature);
+      for (const list of [outcome.hits, outcome.unchanged]) {
+        writer.u32(list.length);
+        for (const { hash, namespace, expiryMs } of list) writer.bytes(hash).i16(namespace).u64(expiryMs);
+      }
       return writer.finish();
     case "revoked":
       return writer.u8(REVOKED).u64(outcome.beatenMs).u32(outcome.restored).bytes(outcome.signature).finish();
@@ -75,6 +101,12 @@ function read(reader: ByteReader): MemberOutcome {
     return { kind: "stored", expiryMs, already, signature: reader.bytes(64) };
   }
   if (kind === SUPERSEDED) return { kind: "superseded", stampMs: reader.count() };
+  if (kind === CHANGED) {
+    const beatenMs = reader.count();
+    const signature = reader.bytes(64);
+    const list = () => reader.list(MAX_HASHES, readChanged);
+    return { kind: "changed", beatenMs, signature, hits: list(), unchanged: list() };
+  }
   if (kind === REVOKED) {
     const beatenMs = reader.count();
     return { kind: "revoked", beatenMs, restored: reader.u32(), signature: reader.bytes(64) };
@@ -83,4 +115,8 @@ function read(reader: ByteReader): MemberOutcome {
   const beatenMs = reader.count();
   const signature = reader.bytes(64);
   return { kind: "deleted", beatenMs, signature, hashes: reader.list(MAX_HASHES, (item) => item.bytes(32)) };
+}
+
+function readChanged(reader: ByteReader): ChangedMessage {
+  return { hash: Buffer.from(reader.bytes(32)), namespace: reader.i16(), expiryMs: reader.count() };
 }

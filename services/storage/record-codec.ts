@@ -2,16 +2,18 @@ import { type Namespace, messageDigest, namespace, parseAccountId } from "@swarm
 import { decodeAuth, encodeAuth } from "./auth-codec.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import { decodeChangeRequest } from "./change-request.ts";
 import { requestHashes } from "./delete-request.ts";
 import { StorageError } from "./errors.ts";
-import type { ReplicaRecord, RevocationRecord, StoreRecord } from "./record.ts";
+import type { ChangeRecord, ReplicaRecord, RevocationRecord, StoreRecord } from "./record.ts";
 import { decodeRevocationRequest, revocationChange } from "./revocation-request.ts";
 import type { Stamp } from "./stamp.ts";
 
 const STORE = 1;
 const DELETE = 2;
+const CHANGE = 3;
 const REVOCATION = 9;
-const KIND = { store: STORE, delete: DELETE, revocation: REVOCATION } as const;
+const KIND = { store: STORE, delete: DELETE, change: CHANGE, revocation: REVOCATION } as const;
 
 /** The bytes of a record, the same on every link and in `pending_replica`: docs/protocol/replication.md. */
 export function encodeRecord(record: ReplicaRecord): Buffer {
@@ -32,10 +34,16 @@ export function decodeRecord(reader: ByteReader): ReplicaRecord {
   const account = Buffer.from(reader.bytes(33));
   const stamp = readStamp(reader);
   if (kind === STORE) return readStore(reader, account, stamp);
+  if (kind === CHANGE) return readChange(reader, account, stamp);
   if (kind === REVOCATION) return readRevocation(reader, account, stamp);
   if (kind !== DELETE) throw new StorageError("malformed", "a record of an unknown kind");
   const request = Buffer.from(reader.blob());
   return { kind: "delete", account, stamp, request, hashes: requestHashes(request, account) };
+}
+
+function readChange(reader: ByteReader, account: Buffer, stamp: Stamp): ChangeRecord {
+  const request = Buffer.from(reader.blob());
+  return { kind: "change", account, stamp, request, change: decodeChangeRequest(request, account) };
 }
 
 function readRevocation(reader: ByteReader, account: Buffer, stamp: Stamp): RevocationRecord {

@@ -1,3 +1,4 @@
+import type { ChangeRequest } from "@swarmpost/storage-rpc";
 import type { Stamp } from "./stamp.ts";
 
 /** Milliseconds of one body partition. */
@@ -52,8 +53,18 @@ export interface RevocationRecord {
   readonly request: Buffer;
 }
 
+/** The account's own signed request to change expiries or to delete in bulk, as members exchange it. */
+export interface ChangeRecord {
+  readonly kind: "change";
+  readonly account: Buffer;
+  readonly stamp: Stamp;
+  readonly change: ChangeRequest;
+  /** UTF-8 JSON `{"method","params"}`: what every member verifies again. */
+  readonly request: Buffer;
+}
+
 /** What travels in a replica frame. */
-export type ReplicaRecord = StoreRecord | DeleteRecord | RevocationRecord;
+export type ReplicaRecord = StoreRecord | DeleteRecord | ChangeRecord | RevocationRecord;
 
 /** The day (UTC, since the epoch) whose partition holds a body that expires at `expiryMs`. */
 export function bodyDay(expiryMs: number): number {

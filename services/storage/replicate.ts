@@ -44,14 +44,15 @@ export interface ReplicatorParts {
 }
 
 const MAX_ROUNDS = 3;
-const TAKEN: readonly MemberResult["kind"][] = ["stored", "deleted", "superseded", "revoked"];
+const TAKEN: readonly MemberResult["kind"][] = ["stored", "deleted", "superseded", "changed", "revoked"];
 
 /**
  * True for what counts towards the majority: the member has committed the record, and nothing later of it is on record.
  * Any two majorities share a member, so a write that is acknowledged has beaten every one that was acknowledged before.
  */
 export function committed(result: MemberResult | undefined): boolean {
-  if (result?.kind === "deleted" || result?.kind === "revoked") return result.beatenMs === 0;
+  if (result?.kind === "deleted" || result?.kind === "changed" || result?.kind === "revoked")
+    return result.beatenMs === 0;
   return result?.kind === "stored";
 }
 

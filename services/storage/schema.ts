@@ -1,4 +1,41 @@
 /**
+ * Changes that accounts made by signed requests without storing anything: `expire`, `expire_all`, `delete_all`,
+ * `delete_before`.
+ *
+ * - `change` is what a request does to one message, or, with an empty `hash`, to all of a namespace (null: whichever).
+ *   `mode` and `value_ms`: see `MODE_NUMBER`. `blind`: the message was not here when the change came.
+ * - `change_request` keeps the signed requests themselves, with the stamps from which they count: what is handed on.
+ */
+export const changeSchema: readonly string[] = [
+  `create table change (
+     account bytea not null,
+     hash bytea not null,
+     stamp_ms bigint not null,
+     stamp_node bytea not null,
+     request bytea not null,
+     mode smallint not null,
+     value_ms bigint not null,
+     namespace smallint,
+     expiry_ms bigint not null,
+     blind boolean not null,
+     primary key (account, hash, stamp_ms, stamp_node, request)
+   )`,
+  `create index change_expiry on change (expiry_ms)`,
+  `create index change_blind on change (account, stamp_ms) where blind`,
+  `create index change_of_request on change (account, stamp_ms, stamp_node, request)`,
+  `create table change_request (
+     account bytea not null,
+     stamp_ms bigint not null,
+     stamp_node bytea not null,
+     id bytea not null,
+     request bytea not null,
+     expiry_ms bigint not null,
+     primary key (account, stamp_ms, stamp_node, id)
+   )`,
+  `create index change_request_expiry on change_request (expiry_ms)`,
+];
+
+/**
  * The tokens of subaccounts that their account revoked or put in force again (`revoked`), each with the stamp of the request
  * that said so last; `place` is the token's place in that request. Requests stay as long as a token refers to them.
  */

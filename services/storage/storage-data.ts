@@ -2,6 +2,7 @@ import { type NodeKeys, pubkeyBytes } from "@swarmpost/crypto";
 import { type Database, migrate, onceReachable, openDatabase } from "@swarmpost/postgres";
 import type { Clock, Runtime } from "@swarmpost/runtime";
 import { BodyPartitions } from "./body-partitions.ts";
+import { ChangeTable } from "./change-table.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import type { StorageConfig } from "./config.ts";
 import { COMMIT_PART, type CommitPart, DatabaseIdentity } from "./database-identity.ts";
@@ -50,7 +51,14 @@ export async function openStorageData(
   const identity = new DatabaseIdentity({ database, node: pubkeyBytes(keys.pubkey) });
   await onceReachable(runtime, () => identity.take());
   lease.follow(identity);
-  const taken = { database, lease, identity, partitions: new BodyPartitions(database), clock };
+  const taken = {
+    database,
+    lease,
+    identity,
+    partitions: new BodyPartitions(database),
+    changes: new ChangeTable(database),
+    clock,
+  };
   const queues = openQueues(config, { ...taken, metrics }, stack);
   await queues.pending.load();
   const opened = stack.move();
@@ -69,6 +77,7 @@ interface Taken {
   readonly lease: DatabaseLease;
   readonly identity: DatabaseIdentity;
   readonly partitions: BodyPartitions;
+  readonly changes: ChangeTable;
   readonly clock: Clock;
   readonly metrics: StorageMetrics;
 }

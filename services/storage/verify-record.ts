@@ -12,6 +12,7 @@ import {
   verifyRevocation,
   verifyStore,
 } from "@swarmpost/storage-rpc";
+import { isSigned } from "./change-request.ts";
 import { decodeDeleteRequest } from "./delete-request.ts";
 import type { DeleteRecord, ReplicaRecord, RevocationRecord, StoreAuth, StoreRecord } from "./record.ts";
 import { decodeRevocationRequest } from "./revocation-request.ts";
@@ -31,6 +32,8 @@ export function recordFault(record: ReplicaRecord, nowMs: number, convert: Conve
       return storeFault(record, convert);
     case "delete":
       return deleteFault(record, convert);
+    case "change":
+      return isSigned(record.change, record.stamp, convert) ? undefined : "bad-signature";
     case "revocation":
       return revocationFault(record, convert);
   }

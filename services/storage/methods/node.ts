@@ -3,6 +3,7 @@ import type { Clock } from "@swarmpost/runtime";
 import type { ConvertKey, SubRequest } from "@swarmpost/storage-rpc";
 import type { AccountPull } from "../account-pull.ts";
 import type { Executor } from "../executor.ts";
+import type { MessageTable } from "../message-table.ts";
 import type { LongPolls } from "../long-polls.ts";
 import type { WaitResult } from "../metrics.ts";
 import type { NodeView } from "../node-view.ts";
@@ -26,6 +27,7 @@ export interface MethodNode {
   readonly pending: Pending;
   readonly polls: PollQueue;
   readonly accounts: AccountPull;
+  readonly messages: MessageTable;
   readonly revocations: RevocationQueue;
   readonly revocationTable: RevocationTable;
   readonly waits: LongPolls;

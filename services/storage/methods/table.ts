@@ -1,6 +1,11 @@
 import type { SubRequest } from "@swarmpost/storage-rpc";
 import type { Answer } from "./answer.ts";
 import { deleteMessages } from "./delete.ts";
+import { deleteAll } from "./delete-all.ts";
+import { deleteBefore } from "./delete-before.ts";
+import { expire } from "./expire.ts";
+import { expireAll } from "./expire-all.ts";
+import { getExpiries } from "./get-expiries.ts";
 import { getSwarm } from "./get-swarm.ts";
 import { info } from "./info.ts";
 import type { Caller } from "./caller.ts";
@@ -17,6 +22,11 @@ const METHODS: MethodTable = {
   store,
   retrieve,
   delete: deleteMessages,
+  delete_all: deleteAll,
+  delete_before: deleteBefore,
+  expire,
+  expire_all: expireAll,
+  get_expiries: getExpiries,
   revoke_subaccount: changeRevocations,
   unrevoke_subaccount: changeRevocations,
   revoked_subaccounts: revokedSubaccounts,

@@ -41,4 +41,35 @@ export class TestAccount {
   delete(messages: readonly string[], more: { required?: boolean } = {}): object {
     return { pubkey: this.id, messages, ...more, ...this.signed(`delete${messages.join("")}`) };
   }
+
+  /** `expire` of one expiry for all messages, or one for each. */
+  expire(
+    messages: readonly string[],
+    expiry: number | readonly number[],
+    mode: "shorten" | "extend" | "" = "",
+  ): Record<string, unknown> {
+    const expiries = [expiry].flat().join("");
+    const params = { pubkey: this.id, messages, expiry, ...(mode !== "" && { [mode]: true }) };
+    return { ...params, ...this.signed(`expire${mode}${expiries}${messages.join("")}`) };
+  }
+
+  expireAll(expiry: number, namespace?: number | "all"): object {
+    const params = { pubkey: this.id, expiry, ...(namespace !== undefined && { namespace }) };
+    return { ...params, ...this.signed(`expire_all${namespace || ""}${expiry}`) };
+  }
+
+  deleteAll(namespace?: number | "all", timestamp = Date.now()): object {
+    const params = { pubkey: this.id, timestamp, ...(namespace !== undefined && { namespace }) };
+    return { ...params, ...this.signed(`delete_all${namespace || ""}${timestamp}`) };
+  }
+
+  deleteBefore(before: number, namespace?: number | "all"): object {
+    const params = { pubkey: this.id, before, ...(namespace !== undefined && { namespace }) };
+    return { ...params, ...this.signed(`delete_before${namespace || ""}${before}`) };
+  }
+
+  getExpiries(messages: readonly string[], timestamp = Date.now()): object {
+    const signed = this.signed(`get_expiries${timestamp}${messages.join("")}`);
+    return { pubkey: this.id, messages, timestamp, ...signed };
+  }
 }

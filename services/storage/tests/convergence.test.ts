@@ -6,6 +6,7 @@ import { type Database, migrate, openDatabase } from "@swarmpost/postgres";
 import { systemClock } from "@swarmpost/runtime";
 import { type PostgresServer, startPostgres } from "@swarmpost/testkit";
 import { BodyPartitions } from "../body-partitions.ts";
+import { ChangeTable } from "../change-table.ts";
 import { CommitQueue } from "../commit-queue.ts";
 import { migrations } from "../migrations.ts";
 
@@ -17,7 +18,8 @@ before(async () => {
   database = openDatabase({ url: postgres.url(), maxConnections: 2 });
   await migrate(database, migrations);
   const partitions = new BodyPartitions(database);
-  const parts = { database, partitions, clock: systemClock, onCounted: () => {}, writable: () => true };
+  const changes = new ChangeTable(database);
+  const parts = { database, partitions, changes, clock: systemClock, onCounted: () => {}, writable: () => true };
   commits = new CommitQueue({ gatherMs: 0, maxQueue: 10_000 }, parts);
 });
 after(async () => {

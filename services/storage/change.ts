@@ -1,0 +1,127 @@
+import { blake2b } from "@swarmpost/crypto";
+import {
+  appliedExpiry,
+  type ChangeRequest,
+  expireMode,
+  maxTtlMs,
+  messageHashBytes,
+  namespace,
+} from "@swarmpost/storage-rpc";
+import { compareStamps, STAMP_TOLERANCE_MS, type Stamp } from "./stamp.ts";
+
+/** What a change does to the expiry of a message; "delete" removes it. */
+export type ChangeMode = "set" | "extend" | "shorten" | "delete";
+
+/** What one signed request does to one message, or to all of a namespace. */
+export interface Effect {
+  readonly mode: ChangeMode;
+  /** The expiry, ms; of a deletion the latest timestamp that it hits. */
+  readonly valueMs: number;
+  /** 32 bytes; undefined when it is about every message of the namespace. */
+  readonly hash: Buffer | undefined;
+  /** Only that namespace; undefined: whichever. */
+  readonly namespace: number | undefined;
+}
+
+/** An effect with its place in the order of all changes. */
+export interface Change extends Effect {
+  readonly stamp: Stamp;
+  /** Of the request, 32 bytes; orders changes of one stamp. */
+  readonly id: Buffer;
+}
+
+/** What a change can bear on. */
+export interface Target {
+  readonly hash: Buffer;
+  readonly namespace: number;
+  readonly timestampMs?: number;
+}
+
+/** Identity of a signed request, however often it arrives. */
+export function requestId(request: Uint8Array): Buffer {
+  return blake2b(32, request);
+}
+
+/** What a request does when it counts from `stamp`: each message once. */
+export function effectsOf(request: ChangeRequest, stamp: Stamp): Effect[] {
+  if (request.method === "expire") return expireEffects(request, stamp);
+  const bulk = { hash: undefined, namespace: request.namespace === "all" ? undefined : request.namespace };
+  switch (request.method) {
+    case "expire_all":
+      return [{ ...bulk, mode: "shorten", valueMs: request.expiry }];
+    case "delete_all":
+      return [{ ...bulk, mode: "delete", valueMs: Number.MAX_SAFE_INTEGER }];
+    case "delete_before":
+      return [{ ...bulk, mode: "delete", valueMs: request.before }];
+  }
+}
+
+function expireEffects(request: Extract<ChangeRequest, { method: "expire" }>, stamp: Stamp): Effect[] {
+  const { messages, expiries } = request;
+  const mode = expireMode(request);
+  const asked = new Map(messages.map((message, i) => [message, expiries[i] ?? expiries[0] ?? 0]));
+  return [...asked].flatMap(([message, expiry]): Effect[] => {
+    const hash = messageHashBytes(message);
+    return hash === undefined ? [] : [{ mode, valueMs: appliedExpiry(expiry, stamp.ms), hash, namespace: undefined }];
+  });
+}
+
+/** Negative when `a` counts before `b`. */
+export function compareChanges(a: Change, b: Change): number {
+  return compareStamps(a.stamp, b.stamp) || Buffer.compare(a.id, b.id);
+}
+
+/** Whether a change is about a message. */
+export function bears(change: Change, target: Target): boolean {
+  if (change.hash !== undefined) return change.hash.equals(target.hash);
+  if (change.namespace !== undefined && change.namespace !== target.namespace) return false;
+  return change.mode !== "delete" || target.timestampMs === undefined || target.timestampMs <= change.valueMs;
+}
+
+/** Extensions of less than this part of what is left to live are not worth a write (2.11). */
+const TRIVIAL = 0.01;
+
+/**
+ * When a message ends that was stored at `stamp` to end at `expiryMs`, after the changes that count from then on, in their
+ * order: the same at every member, whatever the order in which the changes came there. What has ended stays so: nothing
+ * but a later store brings it back.
+ *
+ * @param changes those that bear on the message, in the order of {@link compareChanges}.
+ */
+export function expiryAfter(expiryMs: number, stamp: Stamp, changes: readonly Change[]): number {
+  let endMs = expiryMs;
+  for (const change of changes) {
+    if (compareStamps(change.stamp, stamp) < 0 || endMs <= change.stamp.ms) continue;
+    endMs = changed(endMs, change);
+  }
+  return endMs;
+}
+
+function changed(endMs: number, { mode, valueMs, stamp }: Change): number {
+  switch (mode) {
+    case "set":
+      return valueMs;
+    case "extend":
+      return valueMs - endMs > 0 && valueMs - endMs >= (endMs - stamp.ms) * TRIVIAL ? valueMs : endMs;
+    case "shorten":
+      return Math.min(endMs, valueMs);
+    case "delete":
+      return endMs;
+  }
+}
+
+/** The stamp in ms of the latest bulk deletion that a message of this stamp does not survive; undefined when it does. */
+export function deletedAt(stamp: Stamp, changes: readonly Change[]): number | undefined {
+  const hits = changes.filter((change) => change.mode === "delete" && compareStamps(change.stamp, stamp) >= 0);
+  return hits.length === 0 ? undefined : Math.max(...hits.map((change) => change.stamp.ms));
+}
+
+/**
+ * The latest end that another node may claim for a message: what its namespace allows from its stamp, or what the account
+ * itself has asked for since.
+ */
+export function latestExpiry(message: { stamp: Stamp; namespace: number }, changes: readonly Change[]): number {
+  const stored = message.stamp.ms + maxTtlMs(namespace(message.namespace)) + STAMP_TOLERANCE_MS;
+  const raises = changes.filter(({ mode }) => mode === "set" || mode === "extend").map(({ valueMs }) => valueMs);
+  return Math.max(stored, ...raises);
+}
