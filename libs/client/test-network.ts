@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { generateSeed, type NodeKeys, nodeKeysFromSeed, type Pubkey, serverChannelKey, sign } from "@swarmpost/crypto";
@@ -8,6 +9,7 @@ import {
   type OnionLayer,
   parseInner,
   parseOnionRequest,
+  type ServerLayer,
   seedAnswerDigest,
   seedSignatureText,
   signSeedAnswer,
@@ -24,6 +26,7 @@ interface Params {
   readonly pubkey: AccountId;
   readonly data: string;
   readonly last_hash?: string;
+  readonly wait?: number;
   readonly messages: readonly string[];
 }
 
@@ -60,8 +63,10 @@ export class TestNode {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         const body = Buffer.concat(chunks);
-        const answer = request.url === "/json_rpc" ? ([200, this.#asSeed()] as const) : this.enter(body);
-        if (answer !== undefined) response.writeHead(answer[0]).end(answer[1]);
+        this.#network.wire.push(body);
+        const seedAnswer = (): HttpReply => [200, this.#asSeed()];
+        const answering = request.url === "/json_rpc" ? Promise.resolve(seedAnswer()) : this.enter(body);
+        void answering.then((answer) => answer && response.writeHead(answer[0]).end(answer[1]));
       });
     });
   }
@@ -85,16 +90,17 @@ export class TestNode {
   /** Closes its port and answers no hop any more. */
   async stop(): Promise<void> {
     this.down = true;
+    this.#network.stores.emit("store"); // Its waits end.
     this.#server.closeAllConnections();
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
   }
 
   /** An onion that enters here. */
-  enter(body: Buffer): HttpReply | undefined {
-    return this.peel(parseOnionRequest(body));
+  async enter(body: Buffer): Promise<HttpReply | undefined> {
+    return await this.peel(parseOnionRequest(body));
   }
 
-  peel(layer: OnionLayer): HttpReply | undefined {
+  async peel(layer: OnionLayer): Promise<HttpReply | undefined> {
     if (this.silent) return undefined;
     const { secretKey, publicKey } = this.keys.x25519;
     const key = serverChannelKey(layer.encType, secretKey, publicKey, layer.ephemeralKey);
@@ -106,15 +112,16 @@ export class TestNode {
       if (scripted !== undefined) return scripted;
       const next = this.#network.find(inner.next);
       if (next === undefined) return [502, `Next node not found: ${inner.next}`];
-      return next.down ? [502, `Next node is currently unreachable: ${inner.next}`] : next.peel(inner);
+      const answer = next.down ? undefined : await next.peel(inner);
+      return next.down ? [502, `Next node is currently unreachable: ${inner.next}`] : answer;
     }
-    if (inner.kind !== "final") return [400, "Invalid url"];
-    const [status, answer] = this.#answer(JSON.parse(inner.body.toString("utf8")));
+    if (inner.kind === "server") return await this.#network.exit(inner);
+    const [status, answer] = await this.#answer(JSON.parse(inner.body.toString("utf8")));
     const text = typeof answer === "string" ? answer : JSON.stringify(answer);
     return [200, encodeFinalReply({ status, body: text }, { json: false, base64: true }, key)];
   }
 
-  #answer({ method, params }: { method: string; params: Params }): Scripted {
+  async #answer({ method, params }: { method: string; params: Params }): Promise<Scripted> {
     this.asked.push(method);
     const scripted = this.script?.(method, params);
     if (scripted !== undefined) return scripted;
@@ -122,9 +129,19 @@ export class TestNode {
     if (method === "path_build") return [200, { path: "built", hops: 3, t }];
     if (method === "info") return [200, { version: [2, 11, 0], timestamp: t, t }];
     if (method === "store") return this.#network.store(this, params, t);
-    if (method === "retrieve") return [200, { messages: this.#after(params), more: false, t }];
+    if (method === "retrieve") return [200, { messages: await this.#awaited(params), more: false, t }];
     if (method === "delete") return this.#network.remove(this, params, t);
     return [400, `no method ${method}`];
+  }
+
+  /** What is held, or what comes within the request's wait on a network whose nodes know that parameter. */
+  async #awaited(params: Params): Promise<object[]> {
+    const { knowsWait, stores } = this.#network;
+    const end = AbortSignal.timeout(knowsWait ? (params.wait ?? 0) : 0);
+    while (this.#after(params).length === 0 && !end.aborted && !this.down) {
+      await once(stores, "store", { signal: end }).catch(() => undefined);
+    }
+    return this.#after(params);
   }
 
   #after(params: Params): object[] {
@@ -145,6 +162,14 @@ export class TestNetwork implements AsyncDisposable {
   nodes: readonly TestNode[] = [];
   /** How far its clock is ahead, ms. */
   aheadMs = 0;
+  /** Whether its nodes know the `wait` of a retrieve. */
+  knowsWait = false;
+  /** Tells of each store. */
+  readonly stores = new EventEmitter().setMaxListeners(0);
+  /** Every body that came over a client's wire, to seeds and guards. */
+  readonly wire: Buffer[] = [];
+  /** Servers behind the exits by host: what a POST to one answers. */
+  readonly servers = new Map<string, (posted: Buffer, target: string) => Promise<HttpReply>>();
 
   static async start(count: number): Promise<TestNetwork> {
     const network = new TestNetwork();
@@ -181,6 +206,12 @@ export class TestNetwork implements AsyncDisposable {
     return `{"jsonrpc":"2.0","id":0,"result":{"height":1,"service_node_states":[${states.join()}]},"swarmpost":${swarmpost}}`;
   }
 
+  /** The last hop's POST to a server. */
+  async exit({ host, target, plaintext }: ServerLayer): Promise<HttpReply> {
+    const server = this.servers.get(host);
+    return server === undefined ? [502, "Couldn't resolve host name"] : await server(plaintext, target);
+  }
+
   store(entry: TestNode, params: Params, t: number): Scripted {
     const data = decodeBase64(params.data) ?? Buffer.alloc(0);
     const hash = messageHash(params.pubkey, DEFAULT_NAMESPACE, data);
@@ -189,6 +220,7 @@ export class TestNetwork implements AsyncDisposable {
       node.held.set(hash, params);
       return [node.keys.pubkey, { hash, signature: signText(node, hash), expiry: t + 60_000 }];
     });
+    this.stores.emit("store");
     return [200, { swarm: Object.fromEntries(swarm), hash, t }];
   }
 
