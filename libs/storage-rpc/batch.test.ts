@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { batchReply, waits } from "./index.ts";
+import { waits } from "./index.ts";
 import { parse, parseAs, refusal, testAccount } from "./test-account.ts";
 
 const info = { method: "info", params: {} };
@@ -53,14 +53,6 @@ for (const method of ["batch", "sequence"]) {
     );
   });
 }
-
-test("results keep codes and bodies", () => {
-  const results = [
-    { code: 200, body: { t: 1 } },
-    { code: 401, body: "no" },
-  ];
-  assert.deepEqual(batchReply(results), { results });
-});
 
 test("a batch may wait for messages, a sequence may not: its waits would add up", () => {
   const signed = { timestamp: 1_700_000_000_000, signature: account.sign("any"), pubkey_ed25519: account.ed25519Hex };

@@ -41,14 +41,3 @@ function parseItem<Sub>(item: unknown, parse: ParseSub<Sub>): Sub {
 export function isObject(value: unknown): value is Params {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-
-/** One result of a batch: the status and body that the subrequest alone would have had. */
-export interface BatchResult {
-  code: number;
-  body: object | string;
-}
-
-/** Shapes the answer to `batch` and `sequence`; its status is 200 whatever the results. */
-export function batchReply(results: readonly BatchResult[]): { results: readonly BatchResult[] } {
-  return { results };
-}

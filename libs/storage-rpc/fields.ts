@@ -26,6 +26,11 @@ export class Fields {
     return this.#get(name) !== undefined;
   }
 
+  /** Whatever is there. */
+  any(name: string): unknown {
+    return this.#get(name);
+  }
+
   string(name: string): string | undefined {
     const value = this.#get(name);
     if (value === undefined || typeof value === "string") return value;

@@ -7,6 +7,7 @@ export {
   parseAccountId,
   SESSION_NETID,
 } from "./account-id.ts";
+export { type ActiveNode, ACTIVE_NODE_BYTES, type ActiveNodesRequest, activeNodesBody } from "./active-nodes.ts";
 export {
   ACCESS_ANY_PREFIX,
   ACCESS_DELETE,
@@ -18,7 +19,6 @@ export {
   verificationFailed,
   verifySignature,
 } from "./auth.ts";
-export { type BatchResult, batchReply } from "./batch.ts";
 export { type ChangeRequest, checkChange, type SignedCheck } from "./change.ts";
 export {
   bulkDeleteEntry,
@@ -40,6 +40,7 @@ export { appliedExpiry, checkExpire, type ExpireMode, type ExpireRequest, expire
 export { checkExpireAll, type ExpireAllRequest } from "./expire-all.ts";
 export { checkGetExpiries, type GetExpiriesRequest } from "./get-expiries.ts";
 export type { GetSwarmRequest } from "./get-swarm.ts";
+export { type Condition, conditionHolds, type NodeState } from "./ifelse.ts";
 export { type InfoReply, type InfoRequest, infoReply } from "./info.ts";
 export {
   FORWARDED_SIGNATURE_TOLERANCE_MS,
@@ -47,6 +48,7 @@ export {
   MAX_DELETE_HASHES,
   MAX_MESSAGE_BASE64,
   MAX_MESSAGE_BYTES,
+  MAX_NESTED_IFELSE,
   MAX_RETRIEVE_BYTES,
   MAX_REVOKED,
   MAX_SUBREQUESTS,
@@ -86,7 +88,15 @@ export {
   nodeSignedRevocation,
   nodeSignedStore,
 } from "./node-signed-strings.ts";
-export { type BatchRequest, type ParsedRequest, parseRequest, type SubRequest, waits } from "./request.ts";
+export type { OxendEndpoint, OxendRequest } from "./oxend-request.ts";
+export {
+  type BatchRequest,
+  type IfElseRequest,
+  type ParsedRequest,
+  parseRequest,
+  type SubRequest,
+  waits,
+} from "./request.ts";
 export { checkRetrieveAuth, type RetrieveRequest } from "./retrieve.ts";
 export { fitPage, messageCost, type RetrieveLimits, retrieveLimits, rowsToRead } from "./retrieve-page.ts";
 export { type RetrievedMessage, type RetrieveReply, retrieveReply } from "./retrieve-reply.ts";

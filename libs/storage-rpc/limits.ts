@@ -20,6 +20,8 @@ export const MAX_MESSAGE_BASE64 = 102_400;
 export const MAX_RETRIEVE_BYTES = 7_800_000;
 /** Most subrequests of a batch or sequence. */
 export const MAX_SUBREQUESTS = 20;
+/** Most `ifelse` requests within each other; ours, Session storage server has no such limit. */
+export const MAX_NESTED_IFELSE = 16;
 /** Most message hashes to delete in one request, all of a batch together; ours, Session storage server has no such limit. */
 export const MAX_DELETE_HASHES = 10_000;
 /** Most tokens of an account that are revoked at once, and that one request may revoke. */

@@ -1,3 +1,4 @@
+import { type ActiveNodesRequest, parseActiveNodes } from "./active-nodes.ts";
 import { type BatchOf, isObject, parseBatch } from "./batch.ts";
 import type { ChangeRequest } from "./change.ts";
 import { type DeleteRequest, parseDelete } from "./delete.ts";
@@ -8,8 +9,10 @@ import { parseExpireAll } from "./expire-all.ts";
 import { Fields, type Params } from "./fields.ts";
 import { type GetExpiriesRequest, parseGetExpiries } from "./get-expiries.ts";
 import { type GetSwarmRequest, parseGetSwarm } from "./get-swarm.ts";
+import { type IfElseOf, parseIfElse } from "./ifelse.ts";
 import { type InfoRequest, parseInfo } from "./info.ts";
 import { MAX_DELETE_HASHES } from "./limits.ts";
+import { type OxendRequest, parseOxendRequest } from "./oxend-request.ts";
 import { parseRetrieve, type RetrieveRequest } from "./retrieve.ts";
 import {
   parseRevoke,
@@ -32,13 +35,18 @@ export type SubRequest =
   | RevocationOf<"unrevoke_subaccount">
   | RevokedListRequest
   | GetSwarmRequest
+  | OxendRequest
+  | ActiveNodesRequest
   | InfoRequest;
 
 /** A `batch` or `sequence` of requests. */
 export type BatchRequest = BatchOf<SubRequest>;
 
+/** An `ifelse` of any two requests. */
+export type IfElseRequest = IfElseOf<ParsedRequest>;
+
 /** Any request, told apart by `method`. */
-export type ParsedRequest = SubRequest | BatchRequest;
+export type ParsedRequest = SubRequest | BatchRequest | IfElseRequest;
 
 /** The methods of the storage RPC and who reads their parameters: a new method is a file and a line here. */
 const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<string, (fields: Fields) => SubRequest>([
@@ -55,6 +63,8 @@ const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<str
   ["revoked_subaccounts", parseRevokedList],
   ["get_swarm", parseGetSwarm],
   ["get_snodes_for_pubkey", parseGetSwarm],
+  ["oxend_request", parseOxendRequest],
+  ["active_nodes_bin", parseActiveNodes],
   ["info", parseInfo],
 ]);
 
@@ -65,6 +75,11 @@ const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<str
  */
 export function parseRequest(json: Uint8Array | string): ParsedRequest {
   const { method, params } = parseCall(json);
+  return parseMethod(method, params, 0);
+}
+
+function parseMethod(method: string, params: Params, depth: number): ParsedRequest {
+  if (method === "ifelse") return parseIfElse(params, depth, parseMethod);
   if (method === "batch" || method === "sequence") return bounded(parseBatch(method, params, parseSubRequest));
   const request = parseSubRequest(method, params);
   if (!request) throw new RpcError(400, `no method ${method}`);
@@ -95,6 +110,7 @@ function named(batch: BatchRequest, methods: readonly string[]): number {
 
 /** Whether a request may be answered only after a wait for messages (docs/protocol/long-poll.md). */
 export function waits(request: ParsedRequest): boolean {
+  if (request.method === "ifelse") return [request.then, request.else].some((one) => one !== undefined && waits(one));
   const each = "requests" in request ? request.requests : [request];
   return each.some((one) => one.method === "retrieve" && one.waitMs > 0);
 }

@@ -4,6 +4,8 @@ export interface Answer {
   readonly body: Buffer;
   /** JSON text or anything else; decides the Content-Type at the edge. */
   readonly json: boolean;
+  /** Bytes that are no text: sealed as base64. */
+  readonly binary?: boolean;
 }
 
 /** A plain text answer, as all errors are (Session storage server 2.11). */

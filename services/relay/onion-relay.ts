@@ -128,6 +128,10 @@ function readInner(plaintext: Buffer): InnerLayer | undefined {
 
 /** Encrypts an answer to the client that made the layer; the outer status is then 200 whatever the inner one. */
 function sealed(answer: Answer, key: ChannelKey, options: { json: boolean; base64: boolean } = PLAIN_REPLY): Answer {
-  const reply = { status: answer.status, body: answer.body.toString("utf8"), json: answer.json };
+  const reply = {
+    status: answer.status,
+    body: answer.body.toString(answer.binary === true ? "base64" : "utf8"),
+    json: answer.json,
+  };
   return { status: 200, body: encodeFinalReply(reply, options, key), json: false };
 }

@@ -38,7 +38,7 @@ export async function respond(
   const unread = !request.readableEnded && hasBody(request);
   response.writeHead(answer.status, {
     Server: SERVER_NAME,
-    "Content-Type": answer.json ? "application/json" : "text/plain",
+    "Content-Type": contentType(answer),
     "Content-Length": answer.body.length,
     ...options.headers,
     ...(options.close || unread ? { Connection: "close" } : {}),
@@ -47,6 +47,11 @@ export async function respond(
   if (unread) drainThenEnd(request, response, answer.body);
   else await write(request, response, answer.body, { done, timeoutMs: options.timeoutMs });
   await done;
+}
+
+function contentType({ json, binary }: Answer): string {
+  if (json) return "application/json";
+  return binary === true ? "application/octet-stream" : "text/plain";
 }
 
 /** Resolves when all was handed to the system or the connection is gone (an answer still queued behind another is not told). */

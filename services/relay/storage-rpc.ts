@@ -14,7 +14,7 @@ const READY_TIMEOUT_MS = 2_000;
 
 /**
  * This node's storage over the local link: storage RPCs as their raw JSON text, and whether it is ready.
- * Request `u8 flags | request id | JSON text`, answer `u16le status | u8 content (1 = JSON) | body`.
+ * Request `u8 flags | request id | JSON text`, answer `u16le status | u8 content (1 = JSON, 2 = bytes) | body`.
  */
 export class StorageRpc {
   readonly #link: Pick<Link, "request">;
@@ -51,7 +51,9 @@ export class StorageRpc {
 
 function readAnswer(bytes: Buffer): Answer {
   if (bytes.length < HEAD_BYTES) return textAnswer(500, "request failed");
-  return { status: bytes.readUInt16LE(), json: bytes.readUInt8(2) === 1, body: bytes.subarray(HEAD_BYTES) };
+  const content = bytes.readUInt8(2);
+  const answer = { status: bytes.readUInt16LE(), json: content === 1, body: bytes.subarray(HEAD_BYTES) };
+  return content === 2 ? { ...answer, binary: true } : answer;
 }
 
 function failedAnswer(error: unknown): Answer {

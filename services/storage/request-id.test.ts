@@ -11,7 +11,14 @@ function asked(run: StorageRpcParts["run"]) {
   const lines: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
   const logs = new RequestLogs(createLogger({ service: "storage", level: "debug", destination }));
-  const handler = storageRpcHandler({ run, logs, notReady: () => "", draining: () => false, onAnswer: () => {} });
+  const handler = storageRpcHandler({
+    run,
+    logs,
+    height: () => 1,
+    notReady: () => "",
+    draining: () => false,
+    onAnswer: () => {},
+  });
   const ask = async (payload: Buffer) => Buffer.from(await handler({ kind: 1, payload } as LinkRequest));
   return { ask, lines };
 }

@@ -3,6 +3,7 @@ import { LocalLinkServer, type PeerIdentity, PeerServer } from "@swarmpost/rpc";
 import { errorFields, RequestLogs, type Runtime } from "@swarmpost/runtime";
 import type { StorageConfig } from "./config.ts";
 import type { StorageMetrics } from "./metrics.ts";
+import type { NodeView } from "./node-view.ts";
 import { replicaHandler } from "./replica-handler.ts";
 import type { StorageNode } from "./storage-node.ts";
 import { storageRpcHandler } from "./storage-rpc-server.ts";
@@ -11,6 +12,7 @@ import { storageRpcHandler } from "./storage-rpc-server.ts";
 export interface ServedParts {
   readonly runtime: Runtime;
   readonly node: StorageNode;
+  readonly view: NodeView;
   readonly metrics: StorageMetrics;
   readonly identity: PeerIdentity;
   /** Whether a peer may connect. */
@@ -41,6 +43,7 @@ export async function openServers(config: StorageConfig, parts: ServedParts): Pr
   runtime.health.check("storage", () => (draining() ? "shutting down" : undefined));
   const handler = storageRpcHandler({
     run: (request, caller) => node.run(request, caller),
+    height: () => Number(parts.view.current.height),
     // A node that still pulls serves all the same: only what waits for whole data, a rolling update, reads that part.
     notReady: () => {
       const reasons = runtime.health.reasons().filter((reason) => !reason.startsWith("data: "));

@@ -51,7 +51,7 @@ export async function createStorage(
   node.handoff.viewChanged();
   const admit = (peer: Pubkey) => view.current.registered(peer) && (open.admit?.(peer) ?? true);
   const background = stack.use(new Background(runtime.logger));
-  const { peers, local } = stack.use(await openServers(config, { runtime, node, metrics, identity, admit }));
+  const { peers, local } = stack.use(await openServers(config, { runtime, node, view, metrics, identity, admit }));
 
   watchHealth(runtime, { node, follower, view });
   const viewChanged = () => {

@@ -12,6 +12,7 @@ import { Handoff } from "./handoff.ts";
 import { HandoffState } from "./handoff-state.ts";
 import type { Answer } from "./methods/answer.ts";
 import type { Caller } from "./methods/caller.ts";
+import { nodeLists } from "./methods/active-nodes.ts";
 import type { MethodNode } from "./methods/node.ts";
 import { runMethod } from "./methods/table.ts";
 import type { StorageMetrics } from "./metrics.ts";
@@ -93,6 +94,7 @@ export class StorageNode {
       stamps: new StampClock(pubkeyBytes(keys.pubkey), clock),
       replicator: new Replicator({ memberTimeoutMs, stragglerMs }, { view, links, absences }),
       accounts: new AccountPull({ links, view, whole, clock, pull }),
+      ...nodeLists(),
       waited: metrics.waited,
     };
     const served = { ...shared, ownState: () => whole.ownState, onReceived: counted("received") };

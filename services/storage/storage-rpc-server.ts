@@ -1,16 +1,18 @@
 import { type LinkHandler, LinkRefusal, MAX_FRAME_BYTES } from "@swarmpost/rpc";
 import { REQUEST_ID_BYTES, type RequestLog, type RequestLogs } from "@swarmpost/runtime";
-import { parseRequest, RpcError, type SubRequest, waits } from "@swarmpost/storage-rpc";
+import { type ParsedRequest, parseRequest, RpcError, type SubRequest, waits } from "@swarmpost/storage-rpc";
 import { StorageError } from "./errors.ts";
-import { type Answer, notReady, refused } from "./methods/answer.ts";
+import { type Answer, bodyJson, notReady, refused } from "./methods/answer.ts";
 import { runBatch } from "./methods/batch.ts";
 import { Caller } from "./methods/caller.ts";
+import { runIfElse } from "./methods/ifelse.ts";
 
 /** Kinds of requests on the local link, which the relay of the same node calls. */
 export const LOCAL_KIND = { rpc: 1, readiness: 2 } as const;
 
 const TEXT = 0;
 const JSON_BODY = 1;
+const BINARY = 2;
 /** Flag of a request: its id in the logs of this node follows. */
 const NAMED = 2;
 
@@ -21,6 +23,8 @@ const MAX_ANSWER_BYTES = MAX_FRAME_BYTES - 1024;
 export interface StorageRpcParts {
   /** Runs one request. @throws StorageError. */
   run(request: SubRequest, caller: Caller): Promise<Answer>;
+  /** Height of the chain, for `ifelse`. */
+  height(): number;
   /** Why this node is of no use now; empty when it is ready. */
   notReady(): string;
   /** True from the beginning of the shutdown on. */
@@ -69,13 +73,21 @@ async function answer(json: Buffer, context: Context): Promise<Answer> {
     const request = parseRequest(json);
     method = waits(request) ? "long_poll" : request.method;
     log.step("rpc_taken", { method });
-    const run = (each: SubRequest) => guarded(each, context);
-    result = "requests" in request ? await runBatch(request, run) : await run(request);
+    result = await runAny(request, context);
   } catch (error) {
     result = failure(error, log);
   }
   parts.onAnswer(method, result.status, started);
   return result;
+}
+
+/** Runs any request, and all that is in it. */
+async function runAny(request: ParsedRequest, context: Context): Promise<Answer> {
+  if (request.method === "ifelse") {
+    return runIfElse(request, context.parts.height(), (branch) => runAny(branch, context));
+  }
+  const run = (each: SubRequest) => guarded(each, context);
+  return "requests" in request ? runBatch(request, run) : run(request);
 }
 
 async function guarded(request: SubRequest, { log, parts, caller }: Context): Promise<Answer> {
@@ -89,13 +101,18 @@ function failure(error: unknown, log: RequestLog): Answer {
   return { status: 500, body: "request failed" };
 }
 
-/** u16le status ‖ u8 content (0 text, 1 JSON) ‖ body. */
+/** u16le status ‖ u8 content (0 text, 1 JSON, 2 bytes) ‖ body. */
 function encodeAnswer({ status, body }: Answer): Buffer {
-  const isText = typeof body === "string";
-  const bytes = Buffer.from(isText ? body : JSON.stringify(body), "utf8");
+  const [content, bytes] = contentOf(body);
   if (bytes.length > MAX_ANSWER_BYTES) return encodeAnswer({ status: 500, body: "request failed" });
   const head = Buffer.alloc(3);
   head.writeUInt16LE(status);
-  head.writeUInt8(isText ? TEXT : JSON_BODY, 2);
+  head.writeUInt8(content, 2);
   return Buffer.concat([head, bytes]);
+}
+
+function contentOf(body: Answer["body"]): [content: number, bytes: Uint8Array] {
+  if (body instanceof Uint8Array) return [BINARY, body];
+  if (typeof body === "string") return [TEXT, Buffer.from(body, "utf8")];
+  return [JSON_BODY, Buffer.from(bodyJson(body), "utf8")];
 }

@@ -1,9 +1,18 @@
 import type { RpcError } from "@swarmpost/storage-rpc";
 
-/** The answer to one request: an HTTP-like status, and an object (JSON) or text as body. */
+/** JSON that is text already: it holds numbers of 64 bits, or was made for many. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** The answer to one request: an HTTP-like status, and an object (JSON), bytes or text as body. */
 export interface Answer {
   readonly status: number;
-  readonly body: object | string;
+  readonly body: object | JsonText | Uint8Array | string;
 }
 
 /** 200 with a JSON body. */
@@ -22,4 +31,15 @@ export function refused(error: RpcError): Answer {
  */
 export function notReady(reason: string): Answer {
   return { status: 503, body: `Service node is not ready: ${reason}` };
+}
+
+/** A body as JSON within another answer: text becomes a string, bytes base64. */
+export function bodyJson(body: Answer["body"]): string {
+  if (body instanceof JsonText) return body.text;
+  return JSON.stringify(body instanceof Uint8Array ? Buffer.from(body).toString("base64") : body);
+}
+
+/** The status and body that a request alone would have had, as JSON within another answer. */
+export function resultJson({ status, body }: Answer): string {
+  return `{"code":${status},"body":${bodyJson(body)}}`;
 }

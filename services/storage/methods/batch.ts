@@ -1,5 +1,5 @@
-import { type BatchRequest, type BatchResult, batchReply, type SubRequest } from "@swarmpost/storage-rpc";
-import { type Answer, ok } from "./answer.ts";
+import type { BatchRequest, SubRequest } from "@swarmpost/storage-rpc";
+import { type Answer, JsonText, ok, resultJson } from "./answer.ts";
 
 /** Runs one subrequest; never rejects. */
 export type RunSubRequest = (request: SubRequest) => Promise<Answer>;
@@ -8,7 +8,7 @@ export type RunSubRequest = (request: SubRequest) => Promise<Answer>;
 export async function runBatch(request: BatchRequest, run: RunSubRequest): Promise<Answer> {
   const results =
     request.method === "batch" ? await Promise.all(request.requests.map(run)) : await inSequence(request, run);
-  return ok(batchReply(results.map(({ status, body }): BatchResult => ({ code: status, body }))));
+  return ok(new JsonText(`{"results":[${results.map(resultJson).join(",")}]}`));
 }
 
 async function inSequence(request: BatchRequest, run: RunSubRequest): Promise<Answer[]> {

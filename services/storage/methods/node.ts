@@ -13,11 +13,12 @@ import type { Replicator } from "../replicate.ts";
 import type { RevocationQueue } from "../revocation-queue.ts";
 import type { RevocationTable } from "../revocation-table.ts";
 import type { StampClock } from "../stamp.ts";
+import type { NodeLists } from "./active-nodes.ts";
 import type { Answer } from "./answer.ts";
 import type { Caller } from "./caller.ts";
 
 /** What the methods work with. */
-export interface MethodNode {
+export interface MethodNode extends NodeLists {
   readonly keys: NodeKeys;
   readonly clock: Clock;
   readonly view: NodeView;

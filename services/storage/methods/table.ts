@@ -1,5 +1,6 @@
 import type { SubRequest } from "@swarmpost/storage-rpc";
 import type { Answer } from "./answer.ts";
+import { activeNodes } from "./active-nodes.ts";
 import { deleteMessages } from "./delete.ts";
 import { deleteAll } from "./delete-all.ts";
 import { deleteBefore } from "./delete-before.ts";
@@ -10,6 +11,7 @@ import { getSwarm } from "./get-swarm.ts";
 import { info } from "./info.ts";
 import type { Caller } from "./caller.ts";
 import type { Method, MethodNode } from "./node.ts";
+import { oxendRequest } from "./oxend-request.ts";
 import { retrieve } from "./retrieve.ts";
 import { changeRevocations } from "./revocation.ts";
 import { revokedSubaccounts } from "./revoked-subaccounts.ts";
@@ -31,6 +33,8 @@ const METHODS: MethodTable = {
   unrevoke_subaccount: changeRevocations,
   revoked_subaccounts: revokedSubaccounts,
   get_swarm: getSwarm,
+  oxend_request: oxendRequest,
+  active_nodes_bin: activeNodes,
   info,
 };
 

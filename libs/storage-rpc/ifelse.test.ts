@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { conditionHolds, type NodeState, parseRequest, waits } from "./index.ts";
+import { parseAs, refusal } from "./test-account.ts";
+
+const info = { method: "info", params: {} };
+const state: NodeState = { hf: [19, 3], v: [2, 11, 0], height: 1_000 };
+
+const holds = (condition: object) => conditionHolds(parseAs("ifelse", { if: condition, then: info }).condition, state);
+const text = (params: object) => refusal(() => parseAs("ifelse", params))?.[1];
+
+test("each condition compares part by part, and a short list is filled up with zeros", () => {
+  for (const yes of [
+    { hf_at_least: [19, 3] },
+    { hf_at_least: 19 },
+    { hf_before: [19, 4] },
+    { hf_before: 20 },
+    { v_at_least: [2, 11] },
+    { v_before: [2, 11, 1] },
+    { height_at_least: 1_000 },
+    { height_before: 1_001 },
+    { hf_at_least: [19], v_at_least: 2, height_before: 2_000 },
+    { hf_at_least: null, v_at_least: 2 },
+  ]) {
+    assert.equal(holds(yes), true, JSON.stringify(yes));
+  }
+  for (const no of [
+    { hf_at_least: [19, 4] },
+    { hf_before: [19, 3] },
+    { hf_before: 19 },
+    { v_at_least: [2, 12] },
+    { v_before: [2, 11] },
+    { height_at_least: 1_001 },
+    { height_before: 1_000 },
+    { hf_at_least: 19, height_before: 5 },
+  ]) {
+    assert.equal(holds(no), false, JSON.stringify(no));
+  }
+});
+
+test("a branch may be anything, an ifelse and a batch too", () => {
+  const inner = { method: "ifelse", params: { if: { hf_before: 1 }, else: info } };
+  const request = parseAs("ifelse", {
+    if: { hf_at_least: 1 },
+    then: inner,
+    else: { method: "batch", params: { requests: [info] } },
+  });
+  assert.deepEqual([request.then?.method, request.else?.method], ["ifelse", "batch"]);
+  assert.equal(waits(request), false);
+});
+
+test("what is no ifelse is refused, and one malformed branch refuses all", () => {
+  const some = { hf_at_least: 1 };
+  const invalid = "invalid request: Invalid ifelse request: ";
+  assert.equal(text({ then: info }), `${invalid}no valid "if" field`);
+  assert.equal(text({ if: {}, then: info }), `${invalid}at least one "if" condition is required`);
+  assert.equal(text({ if: some }), `${invalid}at least one of "then" or "else" is required`);
+  assert.equal(text({ if: some, then: "info" }), `${invalid}"then" must have method/params keys`);
+  assert.equal(text({ if: { hf_before: [1, 2, 3] }, then: info }), `${invalid}"hf_before" must be 1 to 2 integers`);
+  assert.equal(text({ if: { v_before: ["2"] }, then: info }), `${invalid}"v_before" must be 1 or more integers`);
+  assert.equal(text({ if: some, then: info, else: { method: "nope", params: {} } }), "no method nope");
+  const store = { method: "store", params: {} };
+  assert.equal(text({ if: some, else: store }), "invalid request: Required field 'pubkey' or 'pubKey' missing");
+});
+
+test("sixteen may be in one another, and no number of them breaks the parser", () => {
+  const open = '{"method":"ifelse","params":{"if":{"hf_at_least":1},"then":';
+  const nested = (depth: number) => `${open.repeat(depth)}{"method":"info","params":{}}${"}}".repeat(depth)}`;
+  const text = (depth: number) => refusal(() => parseRequest(nested(depth)))?.[1];
+  assert.equal(text(16), undefined);
+  assert.equal(text(17), "invalid request: Invalid ifelse request: nested too deeply");
+  assert.equal(text(100_000), "invalid request: Invalid ifelse request: nested too deeply");
+});
