@@ -57,6 +57,14 @@ const flow: readonly PanelSpec[] = [
     ],
   },
   {
+    title: "Age of the oldest proof",
+    unit: "s",
+    description:
+      "Time since the oldest proof that still counts, of own nodes and of any. Bad: own above 1 h 30 min: that node has missed its hour, and at 2 h 05 min it is offered to nobody.",
+    queries: [{ expr: `max by (of) (${series("swarmpost_test_suite_oldest_proof_seconds")})`, legend: "{{of}}" }],
+    badFrom: 5_400,
+  },
+  {
     title: "Exchanges with other clusters",
     unit: "short",
     description:

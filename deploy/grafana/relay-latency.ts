@@ -62,6 +62,14 @@ const ends: readonly PanelSpec[] = [
     queries: [{ expr: rate("swarmpost_relay_layers_total", "outcome"), legend: "{{outcome}}" }],
   },
   {
+    title: "Layers remembered",
+    unit: "short",
+    description:
+      "Onion layers that each relay remembers by itself, to refuse them a second time. Bad: at 200,000 while Redis is gone: the oldest are forgotten before the hour is over.",
+    queries: [{ expr: series("swarmpost_relay_replay_filter_entries"), legend: "{{pod}} {{instance}}" }],
+    badFrom: 190_000,
+  },
+  {
     title: "Exits by their end",
     unit: "reqps",
     description:

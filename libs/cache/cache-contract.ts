@@ -93,6 +93,18 @@ export function cacheContract(name: string, open: () => Promise<ContractStore>, 
       assert.equal(added.filter(Boolean).length, 1);
     });
 
+    test("the members of a process are counted while they are remembered", async () => {
+      const cache = await connect();
+      const [long, short] = [randomBytes(32), randomBytes(32)];
+      await cache.addOnce("counted", long, 60_000);
+      await cache.addOnce("counted", long, 60_000);
+      assert.equal(cache.localEntries, 1);
+      await cache.addOnce("counted", short, 50);
+      await eventually(() => assert.equal(cache.localEntries, 1));
+      assert.equal(await cache.addOnce("counted", short, 60_000), true);
+      assert.equal(cache.localEntries, 2);
+    });
+
     test("a member is forgotten after its time, and trying it again does not extend that", async () => {
       const cache = await connect();
       const member = randomBytes(32);

@@ -12,4 +12,6 @@ export interface Cache extends AsyncDisposable {
   addOnce(set: string, member: Buffer, ttlMs: number): Promise<boolean>;
   /** False while a local stand-in does the work of a lost server. */
   readonly healthy: boolean;
+  /** Members that this process remembers by itself, whether or not a server does too; at most `MAX_LOCAL_ENTRIES` by default. */
+  readonly localEntries: number;
 }

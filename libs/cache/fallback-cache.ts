@@ -37,6 +37,10 @@ export class FallbackCache implements Cache {
     return this.#redis.healthy;
   }
 
+  get localEntries(): number {
+    return this.#local.size;
+  }
+
   /** Resolves true once Redis answers for the first time, or false after `timeoutMs`. */
   async connected(timeoutMs: number): Promise<boolean> {
     const timer = setTimeout(() => this.#first.resolve(), timeoutMs);

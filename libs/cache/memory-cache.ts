@@ -1,9 +1,12 @@
 import { LRUCache } from "lru-cache";
 import type { BucketLimits, Cache } from "./cache.ts";
 
+/** What a process remembers by itself at most, about 40 MB when full; the oldest go first. */
+export const MAX_LOCAL_ENTRIES = 200_000;
+
 /** Bounds of a `MemoryCacheStore`. */
 export interface MemoryCacheOptions {
-  /** Most remembered members, and most buckets; the least recently used go first. 200,000 by default, about 40 MB when full. */
+  /** Most remembered members, and most buckets; the least recently used go first. `MAX_LOCAL_ENTRIES` by default. */
   readonly maxEntries?: number;
   /** Milliseconds, for tests; the machine's monotonic clock by default. */
   readonly clock?: { now(): number };
@@ -31,15 +34,24 @@ export class MemoryCacheStore {
     this.#clock = options.clock ?? performance;
     const perf = { now: () => this.#clock.now() };
     // Bounded by size and not by number: the package sets aside all slots of a bound number at once.
-    const bound = { maxSize: options.maxEntries ?? 200_000, sizeCalculation: () => 1, perf, ttlResolution: 0 };
+    const bound = {
+      maxSize: options.maxEntries ?? MAX_LOCAL_ENTRIES,
+      sizeCalculation: () => 1,
+      perf,
+      ttlResolution: 0,
+    };
     this.#seen = new LRUCache(bound);
     this.#buckets = new LRUCache(bound);
   }
 
   /** A view of the shared state; disposing it leaves the state to the other views. */
   connect(): Cache {
+    const entries = () => this.size;
     return {
       healthy: true,
+      get localEntries() {
+        return entries();
+      },
       takeToken: async (key, limits) => this.takeToken(key, limits),
       addOnce: async (set, member, ttlMs) => this.addOnce(set, member, ttlMs),
       [Symbol.asyncDispose]: async () => {},

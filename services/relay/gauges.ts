@@ -32,6 +32,11 @@ export function relayGauges(
     () => (cache.healthy ? 0 : 1),
   );
   metrics.gaugeFrom(
+    "swarmpost_relay_replay_filter_entries",
+    "Onion layers that this process remembers by itself, so that it refuses them a second time; 200000 at most.",
+    () => cache.localEntries,
+  );
+  metrics.gaugeFrom(
     "swarmpost_relay_doppelganger_state",
     "1 while another process answers with this node's key at its published address.",
     () => (guard.found ? 1 : 0),

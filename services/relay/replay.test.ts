@@ -42,6 +42,19 @@ test("the same onion is refused the second time, whatever its cipher", async () 
   }
 });
 
+test("how many layers a relay remembers is told, and never which", async () => {
+  const entries = async () => {
+    const text = await nodes[0].runtime.metrics.render();
+    return Number(/^swarmpost_relay_replay_filter_entries (\d+)$/m.exec(text)?.[1]);
+  };
+  const before = await entries();
+  const { body } = onion();
+  assert.equal(await send(body), 200);
+  assert.equal(await entries(), before + 1);
+  assert.equal(await send(body), REFUSED);
+  assert.equal(await entries(), before + 1);
+});
+
 test("of many copies at once exactly one passes", async () => {
   const { body } = onion();
   const answers = await Promise.all(Array.from({ length: 8 }, () => send(body)));

@@ -19,6 +19,11 @@ export function testSuiteMetrics(metrics: Metrics) {
       ),
       valid: metrics.gauge("swarmpost_test_suite_valid_proofs", "Nodes with a valid proof."),
       missing: metrics.gauge("swarmpost_test_suite_missing_proofs", "Registered nodes without a valid proof."),
+      oldest: metrics.gauge(
+        "swarmpost_test_suite_oldest_proof_seconds",
+        "Time since the oldest proof that still counts was accepted, of this cluster's own nodes and of any node; 0 without one.",
+        { of: ["own", "any"] },
+      ),
       saves: metrics.counter("swarmpost_test_suite_saves_total", "Attempts to write proofs to Postgres.", {
         result: ["saved", "failed"],
       }),

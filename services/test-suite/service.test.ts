@@ -65,6 +65,17 @@ test("ready relays are proven soon after the start, and the service is ready", a
   await eventually(async () => (await suite.metric("swarmpost_test_suite_valid_proofs")) === 3, { timeoutMs: 8_000 });
 });
 
+test("the age of the oldest proof grows until its node proves itself again", async () => {
+  await using net = await cluster(2);
+  let later = 0;
+  await using suite = await startSuite(net.settings, net.relays, { now: () => Date.now() + later });
+  await allProven(suite, net.relays);
+  const age = (whose: string) => suite.metric(`swarmpost_test_suite_oldest_proof_seconds{of="${whose}"}`);
+  for (const whose of ["own", "any"]) assert.ok((await age(whose)) < 60);
+  later = 3_600_000; // the relays' clocks stay: what they sign now is too old
+  for (const whose of ["own", "any"]) await eventually(async () => Math.floor((await age(whose)) / 60) === 60);
+});
+
 test("a change reaches a watcher and the bus", async () => {
   await using net = await cluster(2);
   await using bus: Bus = await connectNats({ url: nats.url, name: "test" });

@@ -74,7 +74,7 @@ export async function createTestSuite(
   const feed = new ProofFeed({ book, bus });
   const relays = stack.use(new OwnRelays({ ...relayOptions(config), tls }, { book, clock, logger, metrics }));
   registry.onChange(() => relays.wake());
-  stack.use(new ProofSweeper({ book, registry, metrics }));
+  stack.use(new ProofSweeper({ book, relays, registry, clock, metrics }));
 
   const fresh = new FreshProofs({ book, relays, clock });
   const exchange = new ProofExchange({ book, fresh, relays, registry, clock });
