@@ -11,7 +11,7 @@ test("a node is 51 bytes: key, swarm id, address, ports and version, big-endian"
     httpsPort: 22_021,
     peerPort: 22_020,
   };
-  const expected = `${"ab".repeat(32)}0102030405060708cb0071075605560402${"0b"}00`;
+  const expected = `${"ab".repeat(32)}0102030405060708cb00710756055604020b00`;
   assert.equal(activeNodesBody([node]).toString("hex"), expected);
   assert.equal(activeNodesBody([node, node]).length, 102);
   assert.equal(activeNodesBody([]).length, 0);

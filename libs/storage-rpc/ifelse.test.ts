@@ -6,8 +6,15 @@ import { parseAs, refusal } from "./test-account.ts";
 const info = { method: "info", params: {} };
 const state: NodeState = { hf: [19, 3], v: [2, 11, 0], height: 1_000 };
 
-const holds = (condition: object) => conditionHolds(parseAs("ifelse", { if: condition, then: info }).condition, state);
-const text = (params: object) => refusal(() => parseAs("ifelse", params))?.[1];
+/** Parameters of an `ifelse`; what is undefined is left out. */
+const params = (condition: unknown, yes?: unknown, no?: unknown): object =>
+  Object.fromEntries([
+    ["if", condition],
+    ["then", yes],
+    ["else", no],
+  ]);
+const holds = (condition: object) => conditionHolds(parseAs("ifelse", params(condition, info)).condition, state);
+const text = (...parts: Parameters<typeof params>) => refusal(() => parseAs("ifelse", params(...parts)))?.[1];
 
 test("each condition compares part by part, and a short list is filled up with zeros", () => {
   for (const yes of [
@@ -39,28 +46,25 @@ test("each condition compares part by part, and a short list is filled up with z
 });
 
 test("a branch may be anything, an ifelse and a batch too", () => {
-  const inner = { method: "ifelse", params: { if: { hf_before: 1 }, else: info } };
-  const request = parseAs("ifelse", {
-    if: { hf_at_least: 1 },
-    then: inner,
-    else: { method: "batch", params: { requests: [info] } },
-  });
-  assert.deepEqual([request.then?.method, request.else?.method], ["ifelse", "batch"]);
+  const inner = { method: "ifelse", params: params({ hf_before: 1 }, undefined, info) };
+  const batch = { method: "batch", params: { requests: [info] } };
+  const request = parseAs("ifelse", params({ hf_at_least: 1 }, inner, batch));
+  assert.deepEqual([request.yes?.method, request.no?.method], ["ifelse", "batch"]);
   assert.equal(waits(request), false);
 });
 
 test("what is no ifelse is refused, and one malformed branch refuses all", () => {
   const some = { hf_at_least: 1 };
   const invalid = "invalid request: Invalid ifelse request: ";
-  assert.equal(text({ then: info }), `${invalid}no valid "if" field`);
-  assert.equal(text({ if: {}, then: info }), `${invalid}at least one "if" condition is required`);
-  assert.equal(text({ if: some }), `${invalid}at least one of "then" or "else" is required`);
-  assert.equal(text({ if: some, then: "info" }), `${invalid}"then" must have method/params keys`);
-  assert.equal(text({ if: { hf_before: [1, 2, 3] }, then: info }), `${invalid}"hf_before" must be 1 to 2 integers`);
-  assert.equal(text({ if: { v_before: ["2"] }, then: info }), `${invalid}"v_before" must be 1 or more integers`);
-  assert.equal(text({ if: some, then: info, else: { method: "nope", params: {} } }), "no method nope");
+  assert.equal(text(undefined, info), `${invalid}no valid "if" field`);
+  assert.equal(text({}, info), `${invalid}at least one "if" condition is required`);
+  assert.equal(text(some), `${invalid}at least one of "then" or "else" is required`);
+  assert.equal(text(some, "info"), `${invalid}"then" must have method/params keys`);
+  assert.equal(text({ hf_before: [1, 2, 3] }, info), `${invalid}"hf_before" must be 1 to 2 integers`);
+  assert.equal(text({ v_before: ["2"] }, info), `${invalid}"v_before" must be 1 or more integers`);
+  assert.equal(text(some, info, { method: "nope", params: {} }), "no method nope");
   const store = { method: "store", params: {} };
-  assert.equal(text({ if: some, else: store }), "invalid request: Required field 'pubkey' or 'pubKey' missing");
+  assert.equal(text(some, undefined, store), "invalid request: Required field 'pubkey' or 'pubKey' missing");
 });
 
 test("sixteen may be in one another, and no number of them breaks the parser", () => {

@@ -25,8 +25,10 @@ export interface Condition {
 export interface IfElseOf<Request> {
   method: "ifelse";
   condition: Condition;
-  then: Request | undefined;
-  else: Request | undefined;
+  /** `then`: what is run when the conditions hold. */
+  yes: Request | undefined;
+  /** `else`. */
+  no: Request | undefined;
 }
 
 /** Parses a branch, which may be any request. @throws RpcError 400. */
@@ -37,8 +39,8 @@ export function parseIfElse<Request>(params: Params, depth: number, parse: Parse
   if (depth >= MAX_NESTED_IFELSE) throw invalid("nested too deeply");
   const condition = parseCondition(params["if"]);
   const branch = (name: "then" | "else") => parseBranch(params[name], name, (m, p) => parse(m, p, depth + 1));
-  const request: IfElseOf<Request> = { method: "ifelse", condition, then: branch("then"), else: branch("else") };
-  if (!request.then && !request.else) throw invalid('at least one of "then" or "else" is required');
+  const request: IfElseOf<Request> = { method: "ifelse", condition, yes: branch("then"), no: branch("else") };
+  if (!request.yes && !request.no) throw invalid('at least one of "then" or "else" is required');
   return request;
 }
 

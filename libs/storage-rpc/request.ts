@@ -110,7 +110,7 @@ function named(batch: BatchRequest, methods: readonly string[]): number {
 
 /** Whether a request may be answered only after a wait for messages (docs/protocol/long-poll.md). */
 export function waits(request: ParsedRequest): boolean {
-  if (request.method === "ifelse") return [request.then, request.else].some((one) => one !== undefined && waits(one));
+  if (request.method === "ifelse") return [request.yes, request.no].some((one) => one !== undefined && waits(one));
   const each = "requests" in request ? request.requests : [request];
   return each.some((one) => one.method === "retrieve" && one.waitMs > 0);
 }

@@ -15,7 +15,7 @@ export type RunBranch = (request: ParsedRequest) => Promise<Answer>;
 export async function runIfElse(request: IfElseRequest, height: number, run: RunBranch): Promise<Answer> {
   const state: NodeState = { hf: HARD_FORK, v: PROTOCOL_VERSION, height };
   const condition = conditionHolds(request.condition, state);
-  const branch = condition ? request.then : request.else;
+  const branch = condition ? request.yes : request.no;
   const result = branch && `,"result":${resultJson(await run(branch))}`;
   return ok(new JsonText(`${JSON.stringify({ ...state, condition }).slice(0, -1)}${result ?? ""}}`));
 }
