@@ -96,9 +96,6 @@
 {{- if and $address.ips $address.host }}
 {{- fail "nodes.address.ips and nodes.address.host are both given: give one of them." }}
 {{- end }}
-{{- if and $address.host (gt (int .replicas) 1) (not (contains "{ordinal}" $address.host)) (eq $address.type "LoadBalancer") }}
-{{- fail "nodes.address.host has no {ordinal}: nodes behind load balancers of their own need names of their own." }}
-{{- end }}
 {{- if and (eq $address.type "NodePort") (gt (add $address.firstNodePort (mul 3 (int .replicas)) -1) 32767) }}
 {{- fail (printf "nodes.address.firstNodePort %d leaves no room for the ports of %d nodes below 32768." (int $address.firstNodePort) (int .replicas)) }}
 {{- end }}
@@ -124,5 +121,5 @@
 
 {{- define "swarmpost.checks" -}}
 {{- range list "chain" "nats" "redis" }}{{ include "swarmpost.check.connection" (list $ .) }}{{ end }}
-{{- range list "chain" "servers" "ordinals" "addresses" "fileServer" }}{{ include (printf "swarmpost.check.%s" .) $ }}{{ end }}
+{{- range list "chain" "servers" "ordinals" "addresses" "published" "fileServer" "labels" "stop" "operator" }}{{ include (printf "swarmpost.check.%s" .) $ }}{{ end }}
 {{- end }}
