@@ -8,26 +8,7 @@ export type TestSuiteMetrics = ReturnType<typeof testSuiteMetrics>;
 /** Registers the metrics of test-suite. */
 export function testSuiteMetrics(metrics: Metrics) {
   return {
-    proofs: {
-      judged: metrics.counter(
-        "swarmpost_test_suite_proofs_total",
-        "Proofs judged, by verdict and by where they came from.",
-        {
-          reason: ["accepted", ...PROOF_REFUSALS],
-          source: ["own", "peer"],
-        },
-      ),
-      valid: metrics.gauge("swarmpost_test_suite_valid_proofs", "Nodes with a valid proof."),
-      missing: metrics.gauge("swarmpost_test_suite_missing_proofs", "Registered nodes without a valid proof."),
-      oldest: metrics.gauge(
-        "swarmpost_test_suite_oldest_proof_seconds",
-        "Time since the oldest proof that still counts was accepted, of this cluster's own nodes and of any node; 0 without one.",
-        { of: ["own", "any"] },
-      ),
-      saves: metrics.counter("swarmpost_test_suite_saves_total", "Attempts to write proofs to Postgres.", {
-        result: ["saved", "failed"],
-      }),
-    },
+    proofs: proofMetrics(metrics),
     relays: metrics.gauge("swarmpost_test_suite_relays", "Own relays by whether they signed when last asked.", {
       state: ["signing", "silent"],
     }),
@@ -45,6 +26,29 @@ export function testSuiteMetrics(metrics: Metrics) {
     },
     canary: canaryMetrics(metrics),
     registry: metrics.gauge("swarmpost_test_suite_registered_nodes", "Nodes in the registry."),
+  };
+}
+
+function proofMetrics(metrics: Metrics) {
+  return {
+    judged: metrics.counter(
+      "swarmpost_test_suite_proofs_total",
+      "Proofs judged, by verdict and by where they came from.",
+      {
+        reason: ["accepted", ...PROOF_REFUSALS],
+        source: ["own", "peer"],
+      },
+    ),
+    valid: metrics.gauge("swarmpost_test_suite_valid_proofs", "Nodes with a valid proof."),
+    missing: metrics.gauge("swarmpost_test_suite_missing_proofs", "Registered nodes without a valid proof."),
+    oldest: metrics.gauge(
+      "swarmpost_test_suite_oldest_proof_seconds",
+      "Time since the oldest proof that still counts was accepted, of this cluster's own nodes and of any node; 0 without one.",
+      { of: ["own", "any"] },
+    ),
+    saves: metrics.counter("swarmpost_test_suite_saves_total", "Attempts to write proofs to Postgres.", {
+      result: ["saved", "failed"],
+    }),
   };
 }
 
