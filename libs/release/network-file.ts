@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type NetworkDescription, SwarmpostClient } from "@swarmpost/client";
 import type { JobRuntime } from "@swarmpost/runtime";
 import { ReleaseError } from "./errors.ts";
+import { ONION_PUBKEY } from "./onion-key.ts";
 import { networkOf } from "./seeds.ts";
 import type { NetworkFileConfig } from "./seeds-config.ts";
 
@@ -19,6 +22,14 @@ export async function printNetworkFile(config: NetworkFileConfig, { print }: Pic
   });
   const { CHAIN_ID: id, CHAIN_CONTRACT: contract } = config;
   const chain = id === undefined || contract === undefined ? {} : { chain: { id, contract } };
-  const file: NetworkDescription = { name: inside.name, ...chain, seeds, diversity: inside.diversity };
+  const fileServer = await fileServerOf(config);
+  const file: NetworkDescription = { name: inside.name, ...chain, seeds, ...fileServer, diversity: inside.diversity };
   print(JSON.stringify(file, null, 2));
+}
+
+async function fileServerOf(config: NetworkFileConfig): Promise<Pick<NetworkDescription, "fileServer">> {
+  const { FILE_SERVER_URL: url, FILE_SERVER_DIR: folder } = config;
+  if (url === undefined || folder === undefined) return {};
+  const pubkey = (await readFile(join(folder, ONION_PUBKEY), "utf8")).trim();
+  return { fileServer: { url: new URL(url).origin, pubkey } };
 }

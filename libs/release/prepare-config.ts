@@ -21,6 +21,11 @@ export const prepareConfig = defineConfig({
   },
   CLUSTER_DOMAIN: { schema: text, doc: "DNS domain of the Kubernetes cluster.", default: "cluster.local" },
   NODE_KEYS_SECRET: { schema: address, doc: "An existing Secret with the nodes' seeds; without it they are made." },
+  FILE_SERVER: { schema: flag, doc: "Whether the release has a file server, which needs a key.", default: false },
+  FILE_SERVER_KEY_SECRET: {
+    schema: address,
+    doc: "An existing Secret with the file server's onion-key; without it one is made.",
+  },
   CLUSTER_CA_SECRET: { schema: address, doc: "An existing Secret with ca.crt and ca.key; without it they are made." },
   DATABASES_SECRET: {
     schema: address,

@@ -100,6 +100,26 @@ test("makes what a release needs, with the release's labels, and says nothing se
   }
 });
 
+test("a file server's key is made once and told; another one is refused", async () => {
+  await runPrepare();
+  assert.deepEqual(await secret("net-file-server"), {}, "a release without a file server has none");
+  await runPrepare({ FILE_SERVER: "true" });
+  const { "onion-key": key } = await secret("net-file-server");
+  const told = (await getConfigMap(kubernetes, "net-file-server"))?.entries;
+  const pubkey = nodeKeysFromSeed(Buffer.from(key!, "hex")).x25519.publicKey.toString("hex");
+  assert.deepEqual(told, { "onion-pubkey": pubkey });
+  await runPrepare({ FILE_SERVER: "true" });
+  assert.deepEqual(await secret("net-file-server"), { "onion-key": key });
+  api.objects.put("secrets", { metadata: { name: "net-file-server" }, data: {} });
+  await assert.rejects(runPrepare({ FILE_SERVER: "true" }), { code: "lost", message: /lost the file server's key/ });
+  const given = { FILE_SERVER: "true", FILE_SERVER_KEY_SECRET: "mine" };
+  await assert.rejects(runPrepare(given), { code: "given-secret", message: "the Secret mine does not exist" });
+  await giveSecret("mine", { "onion-key": generateSeed().toString("hex") });
+  await assert.rejects(runPrepare(given), { code: "given-secret", message: /not the one that it had/ });
+  await giveSecret("odd", { "onion-key": "short" });
+  await assert.rejects(runPrepare({ ...given, FILE_SERVER_KEY_SECRET: "odd" }), { message: /not 64 hex digits/ });
+});
+
 test("the passwords of the quickstart fit together", async () => {
   await runPrepare();
   const connections = await secret("net-connections");

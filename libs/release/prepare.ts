@@ -5,6 +5,7 @@ import { provideCertificates } from "./cluster-certificates.ts";
 import { provideConnections } from "./connections.ts";
 import { provideDatabaseUrls } from "./database-urls.ts";
 import { provideNodeKeys } from "./node-keys.ts";
+import { provideOnionKey } from "./onion-key.ts";
 import type { PrepareConfig } from "./prepare-config.ts";
 import { refuseStakedScaleDown } from "./scale-down.ts";
 
@@ -27,6 +28,7 @@ export async function prepare(
   }
   const keys = await provideNodeKeys(release, { replicas, existingSecret: config.NODE_KEYS_SECRET });
   print(`${keys.size} nodes have their keys`);
+  if (config.FILE_SERVER) await provideOnionKey(release, { existingSecret: config.FILE_SERVER_KEY_SECRET });
   await provideCertificates(release, {
     existingAuthority: config.CLUSTER_CA_SECRET,
     clusterDomain: config.CLUSTER_DOMAIN,

@@ -31,6 +31,14 @@ export const messageTestConfig = defineConfig({
 /** Configuration of `network-file`. */
 export const networkFileConfig = defineConfig({
   ...seedsConfig,
+  FILE_SERVER_URL: {
+    schema: configTypes.url("http", "https").optional(),
+    doc: "Where attachments go, as the exits resolve it; goes with FILE_SERVER_DIR.",
+  },
+  FILE_SERVER_DIR: {
+    schema: text.optional(),
+    doc: "Folder with the file `onion-pubkey`: the X25519 key of the file server, 64 hex digits.",
+  },
   CHAIN_ID: { schema: integer(1).optional(), doc: "EIP-155 id of the chain, for people and tools." },
   CHAIN_CONTRACT: { schema: evmAddress.optional(), doc: "Address of the staking contract, for people and tools." },
 });

@@ -62,6 +62,8 @@ export function preparedObjects(
       `Secret ${fullname}-tls-${component}`,
       ["ca.crt", "tls.crt", "tls.key"],
     ]),
+    [`Secret ${fullname}-file-server`, ["onion-key"]],
+    [`ConfigMap ${fullname}-file-server`, ["onion-pubkey"]],
     [`Secret ${fullname}-databases`, [...nodes, ...services]],
     [`Secret ${fullname}-connections`, connections],
   ];

@@ -112,3 +112,12 @@ for (const { name, options } of enforced) {
     }
   });
 }
+
+test("only a file server whose files are in a bucket may ask it", () => {
+  const asks = (values: readonly string[]): boolean => {
+    const objects = render({ values });
+    const pod = workloads(objects).find((workload) => componentOf(workload) === "file-server")!;
+    return new Policies(objects).letsOut(pod, anywhere, 9000);
+  };
+  assert.deepEqual([asks([]), asks(["ci/s3-values.yaml"])], [false, true]);
+});

@@ -112,10 +112,12 @@ test("Jobs that are no hooks have the revision in their name, so that each upgra
   }
 });
 
-test("volumes of nodes' data and what prepare made are not in the manifest, so that uninstalling keeps them", () => {
-  const kept = render({}).filter(
+test("volumes and what prepare made are not in the manifest, or marked, so that uninstalling keeps them", () => {
+  const removed = render({}).filter(
     ({ kind, metadata }) =>
-      (kind === "Secret" || kind === "PersistentVolumeClaim") && metadata.annotations?.["helm.sh/hook"] === undefined,
+      (kind === "Secret" || kind === "PersistentVolumeClaim") &&
+      metadata.annotations?.["helm.sh/hook"] === undefined &&
+      metadata.annotations?.["helm.sh/resource-policy"] !== "keep",
   );
-  assert.deepEqual(kept.map(nameOf), []);
+  assert.deepEqual(removed.map(nameOf), []);
 });

@@ -111,6 +111,14 @@ const contradictions: readonly (readonly [set: readonly string[], named: string]
   [["nodes.autoscaling.enabled=true"], "autoscaling"],
   [["nats.enabled=false", "nats.url=nats://n:4222", "nats.existingSecret.name=given-nats"], "nats.existingSecret"],
   [["nats.ca.existingSecret=given-ca"], "nats.ca.existingSecret"],
+  [["fileServer.replicas=2"], "fileServer.replicas"],
+  [["fileServer.autoscaling.enabled=true"], "fileServer.autoscaling.enabled"],
+  [["fileServer.content.type=s3"], "fileServer.content.s3.bucket"],
+  [["fileServer.content.s3.bucket=files"], "fileServer.content.type"],
+  [
+    ["fileServer.content.persistence.enabled=false", "fileServer.content.persistence.existingClaim=mine"],
+    "fileServer.content.persistence.enabled",
+  ],
 ];
 
 for (const [set, named] of contradictions) {

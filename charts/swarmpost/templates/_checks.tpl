@@ -116,6 +116,19 @@
 {{- if and .autoscaling.enabled (gt (int .autoscaling.minReplicas) (int .autoscaling.maxReplicas)) }}
 {{- fail "fileServer.autoscaling.minReplicas is above fileServer.autoscaling.maxReplicas." }}
 {{- end }}
+{{- $many := or .autoscaling.enabled (gt (int .replicas) 1) }}
+{{- if and .enabled (eq .content.type "disk") (not .content.persistence.existingClaim) $many }}
+{{- fail (printf "fileServer.%s needs several pods to share the files, and fileServer.content.type is disk: use s3, or an existingClaim that many may mount." (ternary "autoscaling.enabled" "replicas" .autoscaling.enabled)) }}
+{{- end }}
+{{- if and (eq .content.type "s3") (not .content.s3.bucket) }}
+{{- fail "fileServer.content.type is s3: give fileServer.content.s3.bucket." }}
+{{- end }}
+{{- if and (eq .content.type "disk") .content.s3.bucket }}
+{{- fail "fileServer.content.s3.bucket is given and fileServer.content.type is disk: set fileServer.content.type to s3." }}
+{{- end }}
+{{- if and .content.persistence.existingClaim (not .content.persistence.enabled) }}
+{{- fail "fileServer.content.persistence.existingClaim is given and fileServer.content.persistence.enabled is false." }}
+{{- end }}
 {{- end }}
 {{- end }}
 
