@@ -1,6 +1,7 @@
 import { errorFields, type Runtime } from "@swarmpost/runtime";
 import type { Kubernetes } from "./client.ts";
 import type { ElectionMetrics } from "./election-metrics.ts";
+import { KubernetesError } from "./errors.ts";
 import { LeaderElector } from "./leader-elector.ts";
 import { LeaderLabel } from "./leader-label.ts";
 import { LeaseLock } from "./lease-lock.ts";
@@ -13,6 +14,8 @@ export interface CandidateOptions {
   readonly durationMs: number;
   readonly renewMs: number;
   readonly retryMs: number;
+  /** How long a leader may take to make its service before it lets another try. */
+  readonly startMs: number;
 }
 
 /** What a candidate works with. */
@@ -70,11 +73,14 @@ export class Candidate implements AsyncDisposable {
     runtime.logger.info("leading");
     let made = false;
     runtime.health.check("leader", () => (made ? undefined : "starting to lead"));
+    const limit = setTimeout(() => this.#fail("leader_start_failed", tooSlow()), this.#options.startMs);
     try {
       this.#service = await create();
     } catch (error) {
       if (!this.#waiting.signal.aborted) this.#fail("leader_start_failed", error);
       return;
+    } finally {
+      clearTimeout(limit);
     }
     made = true;
     if (this.#waiting.signal.aborted) return;
@@ -112,4 +118,9 @@ export class Candidate implements AsyncDisposable {
       (error: unknown) => logger.warn("lease_not_released", errorFields(error)),
     );
   }
+}
+
+/** What it waits for may be there for others: it may be this machine alone that can't reach it. */
+function tooSlow(): KubernetesError {
+  return new KubernetesError("no-start", "what the service needs was not there in time");
 }

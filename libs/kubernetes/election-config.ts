@@ -25,6 +25,11 @@ export const electionConfig = defineConfig({
     doc: "Milliseconds between two attempts to take or renew the Lease; less than half of LEASE_RENEW_MS.",
     default: 2_000,
   },
+  LEASE_START_MS: {
+    schema: integer(100, 86_400_000),
+    doc: "Milliseconds after which a leader that still waits for what its service needs ends, so that another pod tries. Not less than Kubernetes' longest pause between restarts (5 minutes), so that one pod always stands by.",
+    default: 300_000,
+  },
 });
 
 /** The settings as parsed. */

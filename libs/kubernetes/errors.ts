@@ -6,6 +6,7 @@
  * - `not-found`: there is no such object (404). Reading functions answer undefined instead.
  * - `refused`: the API server does not take the request as it is (other 4xx), a bug of ours as a rule.
  * - `lost`: this process led and does so no more: another holds the Lease, or it was not renewed in time.
+ * - `no-start`: this process led and could not make its service in time: another may.
  * - `no-access`: neither a kubeconfig nor a service account that can be read.
  */
 export type KubernetesErrorCode =
@@ -16,6 +17,7 @@ export type KubernetesErrorCode =
   | "not-found"
   | "refused"
   | "lost"
+  | "no-start"
   | "no-access";
 
 /** The coded error of this package. Messages name the verb and the kind of object, never its content: safe to log. */

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as library from "@swarmpost/kubernetes";
-import { createRuntime, parseConfig, silentLogger } from "@swarmpost/runtime";
+import { clusterTlsConfig, createRuntime, parseConfig, silentLogger } from "@swarmpost/runtime";
 import { eventually } from "@swarmpost/testkit";
 import { type ApiCall, startApiServer, type TestApiServer } from "@swarmpost/kubernetes/testing";
 
@@ -94,7 +94,7 @@ async function leadOnce(server: TestApiServer): Promise<void> {
   try {
     const start = library.elected(async () => ({ [Symbol.asyncDispose]: async () => {} }));
     const runtime = createRuntime("sample", { logger: silentLogger });
-    await using _candidate = await start(parseConfig(library.electionConfig, env), runtime);
+    await using _candidate = await start(parseConfig({ ...library.electionConfig, ...clusterTlsConfig }, env), runtime);
     await eventually(() => server.objects.get("pods", "pod")?.metadata.labels?.["swarmpost.dev/role"] === "leader");
     await eventually(() => server.count("list", "pods") > 0);
   } finally {
