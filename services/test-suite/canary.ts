@@ -34,7 +34,7 @@ const TEXT = "canary";
 
 /**
  * Writes a message to a fresh account through the onion for ever, reads it back at several ages, and counts what was
- * acknowledged against what is readable (docs/adr/0011-canary.md). One step at a time, so looks wait for a slow store.
+ * acknowledged against what is readable (docs/adr/0012-canary.md). One step at a time, so looks wait for a slow store.
  */
 export class Canary implements AsyncDisposable {
   readonly #options: CanaryOptions;
