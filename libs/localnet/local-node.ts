@@ -20,7 +20,7 @@ export interface LocalNodeOptions {
   readonly seed: Buffer;
   readonly databaseUrl: string;
   readonly cluster: ClusterEndpoints;
-  /** Servers that onions may leave to, as `EXIT_HOSTS` names them. */
+  /** `host:port` of servers on loopback that onions may leave to. */
   readonly exits: readonly string[];
   readonly settings: Partial<Record<ServiceName, Record<string, string>>>;
 }
@@ -127,7 +127,7 @@ export class LocalNode {
             GRPC_HOST: host,
             GRPC_PORT: String(nodePorts.control),
             REDIS_URL: cluster.redisUrl,
-            EXIT_HOSTS: exits.join(","),
+            EXIT_ALIASES: exits.map((server) => `${server}=http://${server}`).join(","),
           };
     return { ...shared, ...own, ...settings[service] };
   }

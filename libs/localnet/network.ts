@@ -225,7 +225,7 @@ export class Network implements AsyncDisposable {
         seed: generateSeed(),
         databaseUrl: await backends.databases.create(`node_${number}`),
         cluster: this.clusters[cluster]!.endpoints,
-        exits: ["public", ...this.clusters.map((each) => each.address("file-server"))],
+        exits: this.clusters.map((each) => each.address("file-server")),
         settings: security.settings,
       },
       launcher,

@@ -105,8 +105,18 @@ export const relayConfig = defineConfig({
   },
   EXIT_HOSTS: {
     schema: z.string(),
-    doc: "Servers that onions may leave to: `public` (any host with a public address) and hosts or host:port, which may be private.",
+    doc: "Servers that onions may leave to: `public` (all) or a list of hosts and host:port. What they resolve to must be a public address.",
     default: "public",
+  },
+  EXIT_ALIASES: {
+    schema: z.string(),
+    doc: "Where requests to some servers go instead, whatever address that is: `host=http://host:port` or `host:port=…`, separated by commas. How onions reach a file server inside the cluster.",
+    default: "",
+  },
+  EXIT_DENIED_RANGES: {
+    schema: z.string(),
+    doc: "Public addresses that onions may not reach, as CIDRs: those of the cluster, where it uses such ones.",
+    default: "",
   },
   MAX_REQUESTS: {
     schema: integer(1),

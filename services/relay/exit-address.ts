@@ -17,6 +17,8 @@ const SPECIAL_IPV4 = [
   ["203.0.113.0", 24],
   ["224.0.0.0", 4],
   ["240.0.0.0", 4],
+  // No registry's: the services of a machine in Azure, keys among them.
+  ["168.63.129.16", 32],
 ] as const;
 
 // Only 2000::/3 is handed out; these parts of it are special: Teredo, benchmarking, ORCHID, documentation, 6to4.

@@ -1,11 +1,10 @@
-import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
 import type { ServerLayer } from "@swarmpost/onion";
 import { errorFields } from "@swarmpost/runtime";
 import { Agent, type Dispatcher } from "undici";
 import { type Answer, busyAnswer, knownStatus, textAnswer, timeoutAnswer } from "./answer.ts";
 import { type Caller, timeFor } from "./caller.ts";
-import { isPublicAddress } from "./exit-address.ts";
+import { ADDRESS_REFUSED } from "./exit-lookup.ts";
 import type { ExitPolicy } from "./exit-policy.ts";
 import type { ExitWork } from "./exit-work.ts";
 import type { RelayMetrics } from "./metrics.ts";
@@ -13,7 +12,6 @@ import type { Place } from "./work-limit.ts";
 
 /** A file of 10 MB with its onion layer still fits. */
 const MAX_ANSWER_BYTES = 11 * 1024 * 1024;
-const REFUSED = "ERR_EXIT_REFUSED";
 
 /** How exits behave. */
 export interface ExitOptions {
@@ -31,13 +29,20 @@ export class ExitClient implements AsyncDisposable {
   readonly #policy: ExitPolicy;
   readonly #metrics: Pick<RelayMetrics, "exits" | "exitSeconds">;
   readonly #work: ExitWork;
-  readonly #guarded = new Agent({ maxResponseSize: MAX_ANSWER_BYTES, connect: { lookup: publicLookup } });
-  readonly #open = new Agent({ maxResponseSize: MAX_ANSWER_BYTES });
+  readonly #judged: Agent;
+  readonly #aliased = new Agent({ maxResponseSize: MAX_ANSWER_BYTES });
 
+  /** @param parts.lookup finds the addresses of all servers but those of aliases. */
   constructor(
     options: ExitOptions,
-    parts: { policy: ExitPolicy; metrics: Pick<RelayMetrics, "exits" | "exitSeconds">; work: ExitWork },
+    parts: {
+      policy: ExitPolicy;
+      lookup: LookupFunction;
+      metrics: Pick<RelayMetrics, "exits" | "exitSeconds">;
+      work: ExitWork;
+    },
   ) {
+    this.#judged = new Agent({ maxResponseSize: MAX_ANSWER_BYTES, connect: { lookup: parts.lookup } });
     this.#options = options;
     this.#policy = parts.policy;
     this.#metrics = parts.metrics;
@@ -55,7 +60,7 @@ export class ExitClient implements AsyncDisposable {
     if (!place) return this.#busy();
     const startedMs = performance.now();
     try {
-      const dispatcher = decision.listed ? this.#open : this.#guarded;
+      const dispatcher = decision.aliased ? this.#aliased : this.#judged;
       const answer = await this.#request(decision.url, { dispatcher, body: layer.plaintext, place, caller });
       if (!answer) return this.#busy();
       this.#metrics.exits.inc({ result: "answered" });
@@ -99,7 +104,7 @@ export class ExitClient implements AsyncDisposable {
 
   #failed(error: unknown): Answer | "refused" {
     const { code, name } = error as { code?: unknown; name?: unknown };
-    if (code === REFUSED) {
+    if (code === ADDRESS_REFUSED) {
       this.#metrics.exits.inc({ result: "refused" });
       return "refused";
     }
@@ -109,18 +114,6 @@ export class ExitClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#guarded.destroy(), this.#open.destroy()]);
+    await Promise.all([this.#judged.destroy(), this.#aliased.destroy()]);
   }
 }
-
-/** Resolves a name to its public addresses only; a name with none of them fails, so nothing inside can be reached. */
-const publicLookup: LookupFunction = (hostname, options, done) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    const allowed = error ? [] : addresses.filter(({ address }) => isPublicAddress(address));
-    const [first] = allowed;
-    if (error) done(error, "");
-    else if (!first) done(Object.assign(new Error("no public address"), { code: REFUSED }), "");
-    else if (options.all) done(null, allowed);
-    else done(null, first.address, first.family);
-  });
-};

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ServerLayer } from "@swarmpost/onion";
 import { isPublicAddress } from "./exit-address.ts";
-import { ExitPolicy } from "./exit-policy.ts";
+import { ExitPolicy, type ExitSettings } from "./exit-policy.ts";
 
 const layer = (change: Partial<ServerLayer>): ServerLayer => ({
   kind: "server",
@@ -14,17 +14,35 @@ const layer = (change: Partial<ServerLayer>): ServerLayer => ({
   ...change,
 });
 
+const policy = (settings: Partial<ExitSettings> = {}) =>
+  new ExitPolicy({ hosts: "public", aliases: "", deniedRanges: "", ...settings });
+
 test("only addresses of the public internet are public", () => {
   for (const address of ["1.1.1.1", "193.0.6.139", "2606:4700:4700::1111"]) {
     assert.equal(isPublicAddress(address), true, address);
   }
-  const inside = ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"];
+  const inside = [
+    "127.0.0.1",
+    "10.1.2.3",
+    "168.63.129.16",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "0.0.0.0",
+  ];
   const inside6 = [
     "::1",
     "::",
     "fe80::1",
     "fc00::1",
     "::ffff:127.0.0.1",
+    "::ffff:7f00:1",
+    "::ffff:a9fe:a9fe",
+    "0:0:0:0:0:ffff:10.0.0.1",
+    "::127.0.0.1",
+    "fe80::1%eth0",
+    "fd00:ec2::254",
     "::ffff:1.1.1.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
@@ -34,15 +52,15 @@ test("only addresses of the public internet are public", () => {
 });
 
 test("the default lets onions out to public names, with the port left out when it is the protocol's own", () => {
-  const policy = new ExitPolicy("public");
-  assert.equal(policy.decide(layer({}))?.url.href, "https://files.example.org/oxen/v4/lsrpc");
+  const exits = policy();
+  assert.equal(exits.decide(layer({}))?.url.href, "https://files.example.org/oxen/v4/lsrpc");
   const plain = layer({ protocol: "http", port: 8080, target: "/loki/v3/lsrpc" });
-  assert.equal(policy.decide(plain)?.url.href, "http://files.example.org:8080/loki/v3/lsrpc");
-  assert.equal(policy.decide(layer({}))?.listed, false);
+  assert.equal(exits.decide(plain)?.url.href, "http://files.example.org:8080/loki/v3/lsrpc");
+  assert.equal(exits.decide(layer({}))?.aliased, false);
 });
 
 test("nothing leaves to other protocols, other paths or hosts that are none", () => {
-  const policy = new ExitPolicy("public");
+  const exits = policy();
   const refused: Partial<ServerLayer>[] = [
     { protocol: "ftp" },
     { target: "/admin" },
@@ -62,16 +80,56 @@ test("nothing leaves to other protocols, other paths or hosts that are none", ()
     { host: "0x7f000001" },
     { host: "127.1" },
   ];
-  for (const change of refused) assert.equal(policy.decide(layer(change)), undefined, JSON.stringify(change));
+  for (const change of refused) assert.equal(exits.decide(layer(change)), undefined, JSON.stringify(change));
 });
 
-test("a listed host may be private, and without public nothing else is let out", () => {
-  const policy = new ExitPolicy(" files.internal:8080, 10.0.0.5 ");
-  const listed = policy.decide(layer({ host: "Files.Internal", port: 8080, protocol: "http" }));
-  assert.deepEqual([listed?.listed, listed?.url.host], [true, "files.internal:8080"]);
-  assert.equal(policy.decide(layer({ host: "files.internal", port: 22, protocol: "http" })), undefined);
-  assert.ok(policy.decide(layer({ host: "10.0.0.5", port: 1234 }))?.listed);
-  assert.equal(policy.decide(layer({})), undefined);
-  assert.equal(new ExitPolicy("").decide(layer({})), undefined);
-  assert.throws(() => new ExitPolicy("public,http://x"), { code: "bad-config" });
+test("without public only listed hosts are let out, and a list makes no private address public", () => {
+  const exits = policy({ hosts: " files.example.org:8080, 10.0.0.5, 9.9.9.9 " });
+  const listed = exits.decide(layer({ host: "Files.Example.org", port: 8080, protocol: "http" }));
+  assert.deepEqual([listed?.aliased, listed?.url.host], [false, "files.example.org:8080"]);
+  assert.equal(exits.decide(layer({ port: 22, protocol: "http" })), undefined);
+  assert.equal(exits.decide(layer({ host: "10.0.0.5", port: 1234 })), undefined);
+  assert.ok(exits.decide(layer({ host: "9.9.9.9", port: 1234 })));
+  assert.equal(exits.decide(layer({ host: "other.example.org" })), undefined);
+  assert.equal(policy({ hosts: "" }).decide(layer({})), undefined);
+  assert.throws(() => policy({ hosts: "public,http://x" }), { code: "bad-config" });
+});
+
+test("an alias takes a server's requests to another one, whether or not its name is on the list", () => {
+  const aliases = "files.example.org=http://inside:22080, other.example.org:8443=https://10.0.0.5";
+  const exits = policy({ hosts: "", aliases });
+  for (const change of [{}, { protocol: "http", port: 80 }, { host: "FILES.example.ORG", port: 81 }]) {
+    const decision = exits.decide(layer(change));
+    assert.deepEqual([decision?.aliased, decision?.url.href], [true, "http://inside:22080/oxen/v4/lsrpc"]);
+  }
+  const other = { host: "other.example.org", port: 8443 };
+  assert.equal(exits.decide(layer(other))?.url.href, "https://10.0.0.5/oxen/v4/lsrpc");
+  assert.equal(exits.decide(layer({ ...other, port: 443 })), undefined);
+  assert.equal(exits.decide(layer({ target: "/admin" })), undefined, "an alias opens onion endpoints only");
+  assert.equal(exits.decide(layer({ host: "inside", port: 22_080, protocol: "http" })), undefined);
+});
+
+test("aliases that are none are refused at the start", () => {
+  for (const aliases of [
+    "a",
+    "a=b",
+    "=http://b",
+    "a=ftp://b",
+    "a=http://b/path",
+    "a=http://u@b",
+    "a=http://b=c",
+    "A b=http://c",
+  ]) {
+    assert.throws(() => policy({ aliases }), { code: "bad-config" }, aliases);
+  }
+});
+
+test("addresses of a cluster that uses public ones can be denied", () => {
+  const exits = policy({ deniedRanges: "34.118.224.0/20, 2600:1900::/28" });
+  for (const address of ["34.118.224.10", "2600:1900::1"]) assert.equal(exits.allowsAddress(address), false, address);
+  for (const address of ["34.118.240.1", "1.1.1.1", "2606:4700::1"]) assert.equal(exits.allowsAddress(address), true);
+  assert.equal(exits.decide(layer({ host: "34.118.224.10" })), undefined);
+  for (const deniedRanges of ["1.2.3.4", "1.2.3.4/33", "x/8", "1.2.3.4/8/8", "1.2.3.4/"]) {
+    assert.throws(() => policy({ deniedRanges }), { code: "bad-config" }, deniedRanges);
+  }
 });

@@ -20,7 +20,9 @@ before(async () => {
   server = createServer((_request, response) => void asked.push(response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const config = { EXIT_HOSTS: "127.0.0.1,localhost", MAX_EXITS: "4", MAX_EXITS_PER_HOST: "2" };
+  const { port } = server.address() as AddressInfo;
+  const aliases = ["127.0.0.1", "localhost"].map((host) => `${host}=http://${host}:${port}`).join();
+  const config = { EXIT_ALIASES: aliases, MAX_EXITS: "4", MAX_EXITS_PER_HOST: "2" };
   network = await RelayNetwork.start({ nodes: 2, config: { ...config, MAX_EXIT_BUFFERED_BYTES: String(4 * MIB) } });
   exit = network.relays[1] as TestRelay;
 });

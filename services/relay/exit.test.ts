@@ -37,7 +37,11 @@ before(async () => {
   tls.listen(0, "127.0.0.1");
   await Promise.all([once(server, "listening"), once(tls, "listening")]);
   const config = {
-    EXIT_HOSTS: `public,127.0.0.1:1,127.0.0.1:${port(server)},127.0.0.1:${port(tls)}`,
+    EXIT_ALIASES: [
+      ...[1, port(server)].map((at) => `127.0.0.1:${at}=http://127.0.0.1:${at}`),
+      `127.0.0.1:${port(tls)}=https://127.0.0.1:${port(tls)}`,
+      `files.example.org=http://127.0.0.1:${port(server)}`,
+    ].join(","),
     EXIT_TIMEOUT_MS: "1500",
   };
   network = await RelayNetwork.start({ nodes: 3, config });
@@ -85,6 +89,15 @@ test("an onion leaves to a listed server, whole, and its sealed answer comes bac
   assert.equal(head.url, "/oxen/v4/lsrpc");
   assert.equal(head.headers["content-type"], "application/octet-stream");
   assert.equal(head.headers["user-agent"], "Oxen Storage Server/2.11.0");
+});
+
+test("a public name of an alias leads to the server inside, by both versions of the onion endpoint", async () => {
+  for (const target of ["/oxen/v4/lsrpc", "/oxen/v3/lsrpc", "/loki/v3/lsrpc"]) {
+    const onion = out({ host: "files.example.org", port: 443, protocol: "https", target });
+    const reply = await network.onion(guard, onion.body);
+    assert.match(onion.open(reply.body)?.toString() ?? "", /5:\/room/);
+    assert.equal(seen.at(-1)?.head.url, target);
+  }
 });
 
 test("a server's own error status passes, a redirect is not followed and is no status that clients know", async () => {

@@ -1,3 +1,4 @@
+import { lookup as resolve } from "node:dns";
 import { type Cache, MemoryCacheStore } from "@swarmpost/cache";
 import type { NodeKeys, Pubkey } from "@swarmpost/crypto";
 import type { NetworkView } from "@swarmpost/network-view";
@@ -8,6 +9,7 @@ import type { RelayConfig } from "./config.ts";
 import type { GuardOptions } from "./doppelganger-guard.ts";
 import type { EdgeOptions } from "./edge-server.ts";
 import { ExitClient } from "./exit-client.ts";
+import { judgedLookup } from "./exit-lookup.ts";
 import { ExitPolicy } from "./exit-policy.ts";
 import { ExitWork } from "./exit-work.ts";
 import { FinalDestination } from "./final-destination.ts";
@@ -37,11 +39,13 @@ export interface OnionCollaborators {
   readonly stack: AsyncDisposableStack;
 }
 
-/** Makes the onion relay with all that a layer can ask for. @throws RelayError `bad-config` for bad EXIT_HOSTS. */
+/** Makes the onion relay with all that a layer can ask for. @throws RelayError `bad-config` for settings of exits that can't be read. */
 export function makeOnionRelay(config: RelayConfig, parts: OnionCollaborators): OnionRelay {
   const { keys, cache, metrics, stack, exits } = parts;
   const count = (outcome: LayerOutcome): void => metrics.layers.inc({ outcome });
-  const policy = new ExitPolicy(config.EXIT_HOSTS);
+  const { EXIT_HOSTS: hosts, EXIT_ALIASES: aliases, EXIT_DENIED_RANGES: deniedRanges } = config;
+  const policy = new ExitPolicy({ hosts, aliases, deniedRanges });
+  const lookup = judgedLookup((address) => policy.allowsAddress(address), resolve);
   const exitOptions = { timeoutMs: config.EXIT_TIMEOUT_MS, userAgent: SERVER_NAME };
   return new OnionRelay(
     { keys },
@@ -49,7 +53,7 @@ export function makeOnionRelay(config: RelayConfig, parts: OnionCollaborators): 
       replay: new ReplayFilter({ keys, windowMs: config.REPLAY_WINDOW_MS }, cache),
       final: new FinalDestination({ ...parts, count }),
       hop: new NextHop({ timeoutMs: config.HOP_TIMEOUT_MS }, parts),
-      exit: stack.use(new ExitClient(exitOptions, { policy, metrics, work: exits })),
+      exit: stack.use(new ExitClient(exitOptions, { policy, lookup, metrics, work: exits })),
       count,
       seconds: metrics.layerSeconds,
     },

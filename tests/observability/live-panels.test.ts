@@ -19,7 +19,8 @@ before(async () => {
   outside = createServer((_request, response) => response.end("taken")).listen(0, "127.0.0.1");
   await once(outside, "listening");
   const canary = { CANARY_INTERVAL_MS: "300", CANARY_WAIT_MS: "300" };
-  const settings = { "test-suite": canary, relay: { EXIT_HOSTS: "public,127.0.0.1" } };
+  const { port } = outside.address() as AddressInfo;
+  const settings = { "test-suite": canary, relay: { EXIT_ALIASES: `127.0.0.1=http://127.0.0.1:${port}` } };
   net = await startNetwork({ nodes: 5, processes: true, settings });
   prometheus = await startPrometheus(targets());
 });
