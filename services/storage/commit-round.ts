@@ -1,5 +1,6 @@
 import { DatabaseError, type Database } from "@swarmpost/postgres";
 import type { Clock } from "@swarmpost/runtime";
+import { isPublicOutbox, namespace } from "@swarmpost/storage-rpc";
 import type { BodyPartitions } from "./body-partitions.ts";
 import type { Commit } from "./commit-queue.ts";
 import { commitBurials } from "./delete-statement.ts";
@@ -7,6 +8,7 @@ import { commitErasures } from "./erase-statement.ts";
 import type { ChangeTable } from "./change-table.ts";
 import { commitExpiries } from "./expiry-statement.ts";
 import { commitJudgedStores } from "./judged-stores.ts";
+import type { StoreRecord } from "./record.ts";
 import { commitRevocations } from "./revocation-statement.ts";
 import { compareStamps } from "./stamp.ts";
 import type { StoreResult } from "./store-statement.ts";
@@ -25,7 +27,7 @@ export interface RoundParts {
 const MAX_ROUND_BYTES = 4 * 1024 * 1024;
 
 function keysOf(commit: Commit): string[] {
-  if (commit.kind === "store") return [key(commit.record.account, commit.record.hash)];
+  if (commit.kind === "store") return storeKeys(commit.record);
   if (commit.kind === "bury") return [key(commit.burial.deletion.account, commit.burial.hash)];
   if (commit.kind === "revoke") return commit.record.tokens.map((token) => key(commit.record.account, token));
   if (commit.kind === "reexpire") return [key(commit.reexpiry.account, commit.reexpiry.change.hash)];
@@ -33,6 +35,12 @@ function keysOf(commit: Commit): string[] {
   const { messages, tombstones, revocations = [] } = commit.erasure;
   const tokens = revocations.flatMap(({ account, tokens }) => tokens.map((token) => key(account, token)));
   return [...[...messages, ...tombstones].map((row) => key(row.account, row.hash)), ...tokens];
+}
+
+/** An outbox keeps one message, so two of them in it follow each other. */
+function storeKeys({ account, hash, namespace: ns }: StoreRecord): string[] {
+  const own = key(account, hash);
+  return isPublicOutbox(namespace(ns)) ? [own, key(account, Buffer.from(`outbox ${ns}`))] : [own];
 }
 
 function bytesOf(commit: Commit): number {

@@ -2,6 +2,7 @@ import type { Database } from "@swarmpost/postgres";
 import { decodeAuth } from "./auth-codec.ts";
 import type { MessageEntry, MessageKey } from "./message-key.ts";
 import type { StoreRecord } from "./record.ts";
+import { isOutbox } from "./store-statement.ts";
 
 interface EntryRow {
   account: Buffer;
@@ -64,7 +65,7 @@ export class MessageTable {
   }
 
   /**
-   * For each entry, whether this node holds the message or a later deletion of it, in the same order.
+   * For each entry, whether this node holds the message, a later deletion of it or what replaced it in an outbox, in the same order.
    *
    * @param exact for each entry, whether only the message with this very stamp counts.
    */
@@ -77,7 +78,10 @@ export class MessageTable {
                  and (m.stamp_ms, m.stamp_node) >= (i.stamp_ms, i.stamp_node)
                  and (not i.exact or (m.stamp_ms, m.stamp_node) = (i.stamp_ms, i.stamp_node)))
                or exists (select from tombstone t where t.account = i.account and t.hash = i.hash and not i.exact
-                 and (t.stamp_ms, t.stamp_node) >= (i.stamp_ms, i.stamp_node)) as holds
+                 and (t.stamp_ms, t.stamp_node) >= (i.stamp_ms, i.stamp_node))
+               or exists (select from message o where ${isOutbox("i.namespace")} and not i.exact
+                 and o.account = i.account and o.namespace = i.namespace and o.hash <> i.hash and o.expiry_ms > $7
+                 and (o.stamp_ms, o.stamp_node) >= (i.stamp_ms, i.stamp_node)) as holds
              from unnest($1::bytea[], $2::bytea[], $3::int[], $4::bigint[], $5::bytea[], $6::bigint[],
                $8::boolean[])
                with ordinality as i (account, hash, namespace, stamp_ms, stamp_node, expiry_ms, exact, ord)
@@ -131,7 +135,8 @@ export class MessageTable {
       name: "message_knows",
       text: `select exists (select from message where account = $1)
                or exists (select from tombstone where account = $1)
-               or exists (select from revocation where account = $1) as knows`,
+               or exists (select from revocation where account = $1)
+               or exists (select from change_request where account = $1) as knows`,
       values: [account],
     });
     return rows[0]?.knows ?? false;

@@ -22,10 +22,14 @@ interface Row {
   commits: bigint | null;
 }
 
+/** Whether a namespace is one of those that keep a single message: `isPublicOutbox`. */
+export const isOutbox = (column: string) => `${column} < 0 and -${column} % 20 = 1`;
+
 /**
  * One statement for the whole batch. All parts see the tables as they were before it; `stored` hands on what it wrote.
  * A row that has expired but is not purged yet counts as absent: it is overwritten and gets a new sequence number.
  * The signature always is that of the stamp on record, so that the two can be verified together.
+ * An outbox keeps the message with the newest timestamp (2.11): `rival` is what else is there.
  */
 const text = `
 with input as materialized (
@@ -35,6 +39,18 @@ with input as materialized (
 ), grave as (
   select i.ord, t.stamp_ms from input i join tombstone t on t.account = i.account and t.hash = i.hash
   where (t.stamp_ms, t.stamp_node) >= (i.stamp_ms, i.stamp_node)
+), rival as (
+  select i.ord, m.account, m.hash, m.namespace, m.body_day, m.seq,
+    (m.timestamp_ms, m.stamp_ms, m.stamp_node) > (i.timestamp_ms, i.stamp_ms, i.stamp_node) as newer
+  from input i join message m on m.account = i.account and m.namespace = i.namespace and m.hash <> i.hash
+  where ${isOutbox("i.namespace")} and m.expiry_ms > $11::bigint and i.ord not in (select ord from grave)
+), obsolete as (
+  select distinct ord from rival where newer
+), replaced as (
+  delete from message m using rival r where m.account = r.account and m.hash = r.hash and m.namespace = r.namespace
+    and r.ord not in (select ord from obsolete)
+), replaced_bodies as (
+  delete from body b using rival r where b.day = r.body_day and b.seq = r.seq and r.ord not in (select ord from obsolete)
 ), old as (
   select i.ord, m.body_day from input i
   join message m on m.account = i.account and m.hash = i.hash and m.namespace = i.namespace
@@ -44,7 +60,9 @@ with input as materialized (
     stamp_node, auth)
   select account, hash, namespace, nextval('message_seq'), day, length(data), timestamp_ms, expiry_ms, stamp_ms,
     stamp_node, auth
-  from (select * from input where ord not in (select ord from grave) order by ord) i
+  from (
+    select * from input where ord not in (select ord from grave) and ord not in (select ord from obsolete) order by ord
+  ) i
   on conflict (account, hash, namespace) do update set
     seq = case when m.expiry_ms > $11 then m.seq else excluded.seq end,
     timestamp_ms = case when m.expiry_ms > $11 then m.timestamp_ms else excluded.timestamp_ms end,
@@ -103,9 +121,10 @@ export async function commitStores(
 ): Promise<StoreResult[]> {
   const { rows } = await database.query<Row>({ name: "commit_stores", text, values: values(records, nowMs) });
   onCounted(rows[0]?.commits ?? 0n);
-  return rows.map((row) =>
-    row.expiry_ms === null
+  // What an outbox has newer than this is done with: there is nothing to keep.
+  return rows.map((row, i) =>
+    row.expiry_ms === null && row.grave_ms !== null
       ? { outcome: "superseded", stampMs: Number(row.grave_ms) }
-      : { outcome: "stored", expiryMs: Number(row.expiry_ms), already: row.already },
+      : { outcome: "stored", expiryMs: Number(row.expiry_ms ?? records[i]?.expiryMs), already: row.already },
   );
 }
