@@ -21,6 +21,14 @@ export type ClientErrorCode =
   | "not-read"
   | "no-swarm"
   | "message-too-long"
+  | "attachment-too-large"
+  | "bad-attachment"
+  | "no-file-server"
+  | "unknown-server"
+  | "server-unreachable"
+  | "server-refused"
+  | "bad-group-key"
+  | "bad-blinded-id"
   | "unreadable-message";
 
 /** More about an error, when a program wants it; never key material. */

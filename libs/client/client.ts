@@ -2,6 +2,9 @@ import type { EncType, Pubkey } from "@swarmpost/crypto";
 import type { AccountId, MessageHash } from "@swarmpost/storage-rpc";
 import type { Account } from "./account.ts";
 import { parseRecipient } from "./account-id.ts";
+import { type Attachment, type AttachmentFormat, openAttachment, sealAttachment } from "./attachments/attachment.ts";
+import { FileServer, type KeepFor } from "./attachments/file-server.ts";
+import { formatFileUrl, parseFileUrl } from "./attachments/file-url.ts";
 import type { NodeList } from "./bootstrap.ts";
 import { ClientError } from "./client-error.ts";
 import type { OnEvent } from "./client-event.ts";
@@ -12,15 +15,16 @@ import { Guards } from "./guards.ts";
 import { HttpsConnections } from "./https-post.ts";
 import { inboxOf, type InboxPage } from "./inbox.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { encodeText, type TextMessage } from "./message.ts";
+import { encodeMessage, type MessageBody, type TextMessage } from "./message.ts";
 import { NetworkClock } from "./network-clock.ts";
-import type { NetworkDescription } from "./network-file.ts";
+import type { FileServerPlace, NetworkDescription } from "./network-file.ts";
 import { NodeLists } from "./node-lists.ts";
 import { NodePool } from "./node-pool.ts";
 import { NodeRequests } from "./node-requests.ts";
 import { OnionTransport, type RpcReply, type RpcRequest } from "./onion-transport.ts";
 import { type Path, type Random, systemRandom } from "./path.ts";
 import { Paths } from "./paths.ts";
+import { type ServerPlace, ServerRequests } from "./server-requests.ts";
 import { type ServiceNode, shortKey } from "./service-node.ts";
 import { store, type StoreReceipt } from "./store.ts";
 import { SwarmRequests } from "./swarm-requests.ts";
@@ -44,8 +48,29 @@ export interface ClientOptions {
   readonly random?: Random;
 }
 
+/** What goes with a text. */
+export interface SendOptions {
+  /** How long the message waits at most, ms; 14 days by default. */
+  readonly ttlMs?: number;
+  /** Files, as `attach` gives them. */
+  readonly attachments?: readonly Attachment[];
+  /** Leaves a copy in the sender's own swarm, for its other devices (Session's sync message). */
+  readonly ownCopy?: boolean;
+}
+
+/** How a file is attached. */
+export interface AttachOptions extends KeepFor {
+  readonly name?: string;
+  /** Media type. */
+  readonly type?: string;
+  /** `legacy` by default, which every Session client reads. */
+  readonly format?: AttachmentFormat;
+}
+
 /** A sent message. */
 export interface SendReceipt extends StoreReceipt {
+  /** The sender's own copy; absent when none was wanted, or it could not be stored, which is told as a warning. */
+  readonly copy?: StoreReceipt;
   readonly sentMs: number;
   /** From the first try to the answer, ms. */
   readonly ms: number;
@@ -56,6 +81,7 @@ export interface SendReceipt extends StoreReceipt {
  * end. Every request goes through a path of three nodes to a fourth.
  */
 export class SwarmpostClient implements AsyncDisposable {
+  readonly #network: NetworkDescription;
   readonly #options: ClientOptions;
   readonly #connections = new HttpsConnections();
   readonly #clock: NetworkClock;
@@ -64,9 +90,11 @@ export class SwarmpostClient implements AsyncDisposable {
   readonly #paths: Paths;
   readonly #requests: NodeRequests;
   readonly #swarm: SwarmRequests;
+  readonly #servers: ServerRequests;
   readonly #lists: NodeLists;
 
   private constructor(network: NetworkDescription, options: ClientOptions) {
+    this.#network = network;
     this.#options = options;
     const random = options.random ?? systemRandom;
     const onEvent = options.onEvent ?? (() => undefined);
@@ -87,6 +115,7 @@ export class SwarmpostClient implements AsyncDisposable {
     const refreshOnHint = (): Promise<void> => this.#lists.refreshOnHint();
     const parts = { pool: this.#pool, guards, transport, onEvent, refresh };
     this.#paths = new Paths({ diversity: network.diversity, random }, parts);
+    this.#servers = new ServerRequests(this.#paths, transport);
     this.#requests = new NodeRequests(this.#paths, transport);
     this.#swarm = new SwarmRequests(
       { random },
@@ -115,23 +144,54 @@ export class SwarmpostClient implements AsyncDisposable {
 
   /**
    * Sends a text. Returns once a majority of the recipient's swarm signed that it holds the message; the recipient need
-   * not be there. `ttlMs` is how long it waits at most, 14 days by default. Throws ClientError "bad-account-id",
-   * "message-too-long", "not-stored" and what paths throw.
+   * not be there. Throws ClientError "bad-account-id", "message-too-long", "not-stored" and what paths throw.
    */
-  async send(
-    account: Account,
-    recipientId: string,
-    text: string,
-    options: { ttlMs?: number } = {},
-  ): Promise<SendReceipt> {
+  async send(account: Account, recipientId: string, text: string, options: SendOptions = {}): Promise<SendReceipt> {
     const recipient = parseRecipient(recipientId);
     await this.#lists.refreshWhenOld();
     const started = performance.now();
     await this.#paths.get(); // Its probe tells the network's time, which the message and the store carry.
     const sentMs = this.#clock.now();
-    const data = encodeText(account, recipient, text, sentMs);
-    const receipt = await store(recipient.id, { data, ...options }, { swarm: this.#swarm, clock: this.#clock });
-    return { ...receipt, sentMs, ms: performance.now() - started };
+    const { ttlMs, attachments = [], ownCopy = false } = options;
+    const ttl = ttlMs === undefined ? {} : { ttlMs };
+    const body = { text, attachments };
+    const data = encodeMessage(account, recipient, body, sentMs);
+    const receipt = await store(recipient.id, { data, ...ttl }, this.#storing);
+    const copy = ownCopy ? await this.#leaveCopy(account, { ...body, sentTo: recipient.id }, { sentMs, ...ttl }) : {};
+    return { ...receipt, ...copy, sentMs, ms: performance.now() - started };
+  }
+
+  /**
+   * Seals a file and uploads it to the network's file server: give the result to `send`. Throws ClientError
+   * "no-file-server", "attachment-too-large", "server-unreachable", "server-refused".
+   */
+  async attach(account: Account, data: Uint8Array, options: AttachOptions = {}): Promise<Attachment> {
+    const { format = "legacy", name, type, ...keep } = options;
+    const place = this.#fileServer();
+    const { file, keys } = await sealAttachment(data, { format, seed: account.ed25519.secretKey.subarray(0, 32) });
+    const { id } = await this.files().upload(file, keep);
+    const { url: server, pubkey: key } = place;
+    const url = formatFileUrl({ server, id, pubkey: key, deterministic: format === "stream" });
+    return { url, ...keys, ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }) };
+  }
+
+  /**
+   * Downloads a message's file and opens it. Only from the network's own file server, unless another one is named in
+   * `trusted` (URL and key): a sender must not choose whom its reader asks. Throws ClientError "unknown-server",
+   * "bad-attachment", "server-unreachable", "server-refused".
+   */
+  async download(attachment: Attachment, options: { trusted?: readonly ServerPlace[] } = {}): Promise<Buffer> {
+    const { server, id } = parseFileUrl(attachment.url);
+    const { fileServer } = this.#network;
+    const places = [...(fileServer === undefined ? [] : [fileServer]), ...(options.trusted ?? [])];
+    const place = places.find(({ url }) => new URL(url).origin === server);
+    if (place === undefined) throw new ClientError("unknown-server", `the file is on ${server}, which is not trusted`);
+    return await openAttachment(await new FileServer(place, this.#servers).download(id), attachment);
+  }
+
+  /** The network's file server. Throws ClientError "no-file-server". */
+  files(): FileServer {
+    return new FileServer(this.#fileServer(), this.#servers);
   }
 
   /** Everything in an account's inbox. Throws ClientError "not-read", "refused" and what paths throw. */
@@ -205,6 +265,32 @@ export class SwarmpostClient implements AsyncDisposable {
       before: () => this.#lists.refreshWhenOld(),
       onProblem: (message) => this.#options.onEvent?.({ type: "warning", message }),
     };
+  }
+
+  async #leaveCopy(
+    account: Account,
+    body: MessageBody,
+    { sentMs, ttlMs }: { sentMs: number; ttlMs?: number },
+  ): Promise<{ copy?: StoreReceipt }> {
+    try {
+      const data = encodeMessage(account, { id: account.id, x25519: account.x25519.publicKey }, body, sentMs);
+      return { copy: await store(account.id, { data, ...(ttlMs === undefined ? {} : { ttlMs }) }, this.#storing) };
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      const message = `the message was sent, but its copy for your own devices was not stored: ${error.message}`;
+      this.#options.onEvent?.({ type: "warning", message });
+      return {};
+    }
+  }
+
+  get #storing(): { swarm: SwarmRequests; clock: NetworkClock } {
+    return { swarm: this.#swarm, clock: this.#clock };
+  }
+
+  #fileServer(): FileServerPlace {
+    const { fileServer } = this.#network;
+    if (fileServer !== undefined) return fileServer;
+    throw new ClientError("no-file-server", "the network file names no file server, so files can't be attached");
   }
 
   #known(key: Pubkey): ServiceNode {

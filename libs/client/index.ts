@@ -6,8 +6,39 @@ export {
   recoveryPhrase,
 } from "./account.ts";
 export { accountIdOf, parseRecipient, type Recipient } from "./account-id.ts";
+export {
+  type Attachment,
+  type AttachmentFormat,
+  openAttachment,
+  type SealedAttachment,
+  sealAttachment,
+} from "./attachments/attachment.ts";
+export { FileServer, type KeepFor, type StoredFile } from "./attachments/file-server.ts";
+export { type FileUrl, formatFileUrl, parseFileUrl } from "./attachments/file-url.ts";
+export {
+  type LegacyAttachmentKeys,
+  LegacyAttachmentSealer,
+  legacyPaddedSize,
+  MAX_LEGACY_BYTES,
+  openLegacyAttachment,
+} from "./attachments/legacy-attachment.ts";
+export {
+  type FileSource,
+  MAX_STREAM_BYTES,
+  openStream,
+  sealStream,
+  type StreamDomain,
+  streamKey,
+  streamSealedSize,
+} from "./attachments/stream-attachment.ts";
 export { bootstrap, type NodeList, type SeedReport } from "./bootstrap.ts";
-export { type ClientOptions, type SendReceipt, SwarmpostClient } from "./client.ts";
+export {
+  type AttachOptions,
+  type ClientOptions,
+  type SendOptions,
+  type SendReceipt,
+  SwarmpostClient,
+} from "./client.ts";
 export { ClientError, type ClientErrorCode, type ClientErrorDetail } from "./client-error.ts";
 export type { ClientEvent, OnEvent } from "./client-event.ts";
 export { type Credentials, ownCredentials } from "./credentials.ts";
@@ -17,7 +48,7 @@ export { type HttpAnswer, HttpsConnections, type Post } from "./https-post.ts";
 export type { InboxPage, ReceivedMessage } from "./inbox.ts";
 export type { MailPage } from "./mailbox.ts";
 export type { MemberResult } from "./member-signatures.ts";
-export { decodeText, encodeText, type TextMessage } from "./message.ts";
+export { decodeText, encodeMessage, encodeText, type MessageBody, type TextMessage } from "./message.ts";
 export {
   type FileServerPlace,
   loadNetworkFile,
@@ -31,6 +62,7 @@ export { pad, unpad } from "./padding.ts";
 export type { Path, Random } from "./path.ts";
 export { decodePhrase, encodePhrase } from "./recovery-phrase.ts";
 export { openContent, SEAL_OVERHEAD, sealContent } from "./sealed-content.ts";
+export type { ServerPlace, ServerReply } from "./server-requests.ts";
 export { parseServiceNode, type ServiceNode, shortKey } from "./service-node.ts";
 export { deleteParameters, retrieveParameters, signedStoreParameters, storeParameters } from "./storage-parameters.ts";
 export type { StoreReceipt } from "./store.ts";

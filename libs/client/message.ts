@@ -1,8 +1,15 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ContentSchema, EnvelopeSchema, type WebSocketMessage, WebSocketMessageSchema } from "@swarmpost/protos";
+import {
+  type Content,
+  ContentSchema,
+  EnvelopeSchema,
+  type WebSocketMessage,
+  WebSocketMessageSchema,
+} from "@swarmpost/protos";
 import { type AccountId, MAX_MESSAGE_BYTES } from "@swarmpost/storage-rpc";
 import type { Account } from "./account.ts";
 import type { Recipient } from "./account-id.ts";
+import { type Attachment, attachmentOf, attachmentPointer } from "./attachments/attachment.ts";
 import { ClientError } from "./client-error.ts";
 import { pad, unpad } from "./padding.ts";
 import { openContent, sealContent } from "./sealed-content.ts";
@@ -16,11 +23,22 @@ const REQUEST = 1;
 export interface TextMessage {
   /** Account ID of the sender, proven by its signature. */
   readonly from: AccountId;
+  /** Empty when the message has attachments only. */
   readonly text: string;
   /** When the sender says it was sent, unix ms. */
   readonly sentMs: number;
   /** Set on the copy that a sender's other devices leave in its own swarm: the account ID it was sent to. */
   readonly sentTo?: string;
+  /** Files that the message points to; absent when it has none. */
+  readonly attachments?: readonly Attachment[];
+}
+
+/** What a message says. */
+export interface MessageBody {
+  readonly text: string;
+  readonly attachments?: readonly Attachment[];
+  /** Makes it the sender's own copy of a message to this account ID. */
+  readonly sentTo?: AccountId;
 }
 
 /**
@@ -28,8 +46,13 @@ export interface TextMessage {
  * Throws ClientError "message-too-long" when they pass what a node takes.
  */
 export function encodeText(sender: Account, recipient: Recipient, text: string, sentMs: number): Buffer {
+  return encodeMessage(sender, recipient, { text }, sentMs);
+}
+
+/** As `encodeText`, with attachments, or as the sender's own copy. */
+export function encodeMessage(sender: Account, recipient: Recipient, message: MessageBody, sentMs: number): Buffer {
   const timestamp = BigInt(sentMs);
-  const content = create(ContentSchema, { dataMessage: { body: text, timestamp }, sigTimestamp: timestamp });
+  const content = contentOf(message, sentMs);
   const sealed = sealContent(sender, recipient.x25519, pad(toBinary(ContentSchema, content)));
   const envelope = create(EnvelopeSchema, { type: SESSION_MESSAGE, timestamp, content: sealed });
   const body = toBinary(EnvelopeSchema, envelope);
@@ -42,7 +65,7 @@ export function encodeText(sender: Account, recipient: Recipient, text: string, 
     const excess = Math.ceil((bytes.length - MAX_MESSAGE_BYTES) / 160) * 160;
     throw new ClientError(
       "message-too-long",
-      `the message is too long: ${Buffer.byteLength(text)} bytes of text; shorten it by ${excess} bytes or more`,
+      `the message is too long: ${Buffer.byteLength(message.text)} bytes of text; shorten it by ${excess} bytes or more`,
     );
   }
   return bytes;
@@ -57,13 +80,35 @@ export function decodeText(recipient: Account, bytes: Uint8Array): TextMessage {
   const opened = openContent(recipient, envelope.content);
   if (opened === undefined) throw unreadable("it was not sealed to this account, or its signature is wrong");
   const content = read(() => fromBinary(ContentSchema, unpad(opened.content) ?? opened.content));
-  const text = content.dataMessage?.body;
+  const message = textOf(content, opened.from, Number(envelope.timestamp));
+  if (message.sentTo !== undefined && opened.from !== recipient.id) {
+    throw unreadable("it claims to be a copy of a message that this account sent");
+  }
+  return message;
+}
+
+/** A message's content before it is padded and sealed; `sentMs` in unix ms. */
+export function contentOf({ text, attachments = [], sentTo }: MessageBody, sentMs: number): Content {
+  const timestamp = BigInt(sentMs);
+  const copy = sentTo === undefined ? {} : { syncTarget: sentTo };
+  const dataMessage = { body: text, timestamp, attachments: attachments.map(attachmentPointer), ...copy };
+  return create(ContentSchema, { dataMessage, sigTimestamp: timestamp });
+}
+
+/** Reads a content as a text of `from`. Throws ClientError "unreadable-message" when it carries neither text nor files. */
+export function textOf({ dataMessage, sigTimestamp }: Content, from: AccountId, envelopeMs: number): TextMessage {
+  const attachments = (dataMessage?.attachments ?? []).map(attachmentOf).filter((each) => each !== undefined);
+  const text = dataMessage?.body ?? (attachments.length > 0 ? "" : undefined);
   if (text === undefined) throw unreadable("it carries no text");
-  const sentMs = Number(content.sigTimestamp ?? envelope.timestamp);
-  const sentTo = content.dataMessage?.syncTarget;
-  if (sentTo === undefined) return { from: opened.from, text, sentMs };
-  if (opened.from !== recipient.id) throw unreadable("it claims to be a copy of a message that this account sent");
-  return { from: opened.from, text, sentMs, sentTo };
+  const sentMs = Number(sigTimestamp ?? envelopeMs);
+  const sentTo = dataMessage?.syncTarget;
+  return {
+    from,
+    text,
+    sentMs,
+    ...(sentTo === undefined ? {} : { sentTo }),
+    ...(attachments.length === 0 ? {} : { attachments }),
+  };
 }
 
 function readEnvelope(bytes: Uint8Array): { content: Uint8Array; timestamp: bigint } {

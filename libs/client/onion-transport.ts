@@ -71,6 +71,26 @@ export class OnionTransport {
     return { reply };
   }
 
+  /** Sends a v4 request over `hops` to a server behind the last of them; what it answered, opened. Throws as `send`. */
+  async sendToServer(
+    hops: readonly [ServiceNode, ...ServiceNode[]],
+    server: { readonly url: string; readonly pubkey: string },
+    payload: Uint8Array,
+    options: SendOptions = {},
+  ): Promise<Exchange> {
+    const { protocol, hostname, port } = new URL(server.url);
+    const https = protocol === "https:";
+    const destination = {
+      kind: "server" as const,
+      host: hostname,
+      protocol: https ? ("https" as const) : ("http" as const),
+      port: port === "" ? (https ? 443 : 80) : Number(port),
+      x25519: Buffer.from(server.pubkey, "hex"),
+    };
+    const onion = buildOnion({ path: hops, destination, encType: this.#options.encType }, payload);
+    return await this.#exchange(hops[0], onion, options);
+  }
+
   /** Sends an onion to its guard and opens what comes back. */
   async #exchange(guard: ServiceNode, onion: BuiltOnion, options: SendOptions): Promise<Exchange> {
     const url = `https://${guard.ip}:${guard.httpsPort}/onion_req/v2`;
@@ -89,7 +109,8 @@ export class OnionTransport {
   }
 }
 
-type Exchange = { readonly opened: Buffer } | { readonly failure: PathFailure };
+/** What came back, opened with the destination's key, or what happened on the way. */
+export type Exchange = { readonly opened: Buffer } | { readonly failure: PathFailure };
 
 /** `{"status", "body"}` of a node; the body is a string, or an object where a server embeds it. */
 function parseReply(opened: Buffer): RpcReply | undefined {

@@ -69,7 +69,7 @@ export class Paths {
   }
 
   /** A request over the path to `destination` failed; decides who is to blame. */
-  failed(path: Path, failure: PathFailure, destination: Pubkey): void {
+  failed(path: Path, failure: PathFailure, destination?: Pubkey): void {
     const { reason } = failure;
     if (failure.kind === "node" && failure.node === destination) return this.#destinationAccused(path, failure);
     if (this.#blame.accusation(path.hops, failure)) return this.#remove(path, reason);
@@ -78,10 +78,23 @@ export class Paths {
     const guard = path.hops[0].pubkey;
     if (failure.kind === "guard") this.#blame.strike(guard, reason);
     else this.#blame.others(path.hops, reason);
-    if (failure.kind === "slow") this.#blame.strike(destination, reason);
+    if (failure.kind === "slow" && destination !== undefined) this.#blame.strike(destination, reason);
     if (failures >= STRIKES) this.#parts.guards.strike(guard);
     if (failure.kind === "guard" || failures >= STRIKES) this.#remove(path, reason);
     else this.#tellFailed(path.hops, reason, false);
+  }
+
+  /**
+   * A request over the path to a server failed. The server, or its name, may be at fault as well as any node, so only
+   * the path pays: another one is tried next, and after three failures in a row this one is dropped.
+   */
+  exitFailed(path: Path, failure: PathFailure): void {
+    if (failure.kind === "guard") return this.failed(path, failure);
+    if (this.#blame.accusation(path.hops, failure)) return this.#remove(path, failure.reason);
+    const failures = (this.#failures.get(path) ?? 0) + 1;
+    this.#failures.set(path, failures);
+    if (failures >= STRIKES) this.#remove(path, failure.reason);
+    else this.#tellFailed(path.hops, failure.reason, false);
   }
 
   /** Drops paths that hold a node which is not usable any more: after a new node list. */

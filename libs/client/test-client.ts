@@ -4,7 +4,7 @@ import type { Pubkey } from "@swarmpost/crypto";
 import { createAccount } from "./account.ts";
 import { type ClientOptions, SwarmpostClient } from "./client.ts";
 import type { ClientEvent } from "./client-event.ts";
-import { networkFromSeeds } from "./network-file.ts";
+import { type NetworkDescription, networkFromSeeds } from "./network-file.ts";
 import { TestNetwork, type TestNode } from "./test-network.ts";
 
 // What the tests of the client share: a fresh network of twelve nodes and a client for each test of the importing file.
@@ -26,14 +26,20 @@ afterEach(async () => {
 });
 
 /** Connects one more client, by three seeds. */
-export async function connect(options: ClientOptions = {}): Promise<SwarmpostClient> {
+export async function connect(
+  options: ClientOptions = {},
+  known: Partial<NetworkDescription> = {},
+): Promise<SwarmpostClient> {
   events = [];
   const seeds = network.nodes.slice(0, 3).map((each) => `${each.keys.pubkey}@${each.url}`);
-  return await SwarmpostClient.connect(networkFromSeeds(seeds), {
-    onEvent: (event) => events.push(event),
-    timeoutMs: 2_000,
-    ...options,
-  });
+  return await SwarmpostClient.connect(
+    { ...networkFromSeeds(seeds), ...known },
+    {
+      onEvent: (event) => events.push(event),
+      timeoutMs: 2_000,
+      ...options,
+    },
+  );
 }
 
 /** The nodes that keep Bob's messages, in the client's order. */

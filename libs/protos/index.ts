@@ -40,6 +40,7 @@ export type {
   Envelope,
   Content,
   DataMessage,
+  AttachmentPointer,
   LokiProfile,
 } from "./gen/swarmpost/message/v1/message_pb.js";
 
@@ -49,6 +50,7 @@ export {
   EnvelopeSchema,
   ContentSchema,
   DataMessageSchema,
+  AttachmentPointerSchema,
   LokiProfileSchema,
 } from "./gen/swarmpost/message/v1/message_pb.js";
 

@@ -138,6 +138,11 @@ export declare type DataMessage = Message<"swarmpost.message.v1.DataMessage"> & 
   body?: string | undefined;
 
   /**
+   * @generated from field: repeated swarmpost.message.v1.AttachmentPointer attachments = 2;
+   */
+  attachments: AttachmentPointer[];
+
+  /**
    * @generated from field: optional uint64 timestamp = 7;
    */
   timestamp?: bigint | undefined;
@@ -158,6 +163,86 @@ export declare type DataMessage = Message<"swarmpost.message.v1.DataMessage"> & 
  * Use `create(DataMessageSchema)` to create a new message.
  */
 export declare const DataMessageSchema: GenMessage<DataMessage>;
+
+/**
+ * A file on a file server, and what opens it.
+ *
+ * @generated from message swarmpost.message.v1.AttachmentPointer
+ */
+export declare type AttachmentPointer = Message<"swarmpost.message.v1.AttachmentPointer"> & {
+  /**
+   * Once the number of a file; clients want the field to be there.
+   *
+   * @generated from field: optional fixed64 deprecated_id = 1;
+   */
+  deprecatedId?: bigint | undefined;
+
+  /**
+   * @generated from field: optional string content_type = 2;
+   */
+  contentType?: string | undefined;
+
+  /**
+   * 64 bytes (AES-256-CBC key, HMAC-SHA256 key) in the older format, 32 in the newer one.
+   *
+   * @generated from field: optional bytes key = 3;
+   */
+  key?: Uint8Array | undefined;
+
+  /**
+   * Bytes of content, without padding.
+   *
+   * @generated from field: optional uint32 size = 4;
+   */
+  size?: number | undefined;
+
+  /**
+   * SHA-256 of the uploaded file; older format only.
+   *
+   * @generated from field: optional bytes digest = 6;
+   */
+  digest?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: optional string file_name = 7;
+   */
+  fileName?: string | undefined;
+
+  /**
+   * 1 = voice message.
+   *
+   * @generated from field: optional uint32 flags = 8;
+   */
+  flags?: number | undefined;
+
+  /**
+   * @generated from field: optional uint32 width = 9;
+   */
+  width?: number | undefined;
+
+  /**
+   * @generated from field: optional uint32 height = 10;
+   */
+  height?: number | undefined;
+
+  /**
+   * @generated from field: optional string caption = 11;
+   */
+  caption?: string | undefined;
+
+  /**
+   * <server>/file/<id>#p=<server's X25519 key>[&d]
+   *
+   * @generated from field: optional string url = 101;
+   */
+  url?: string | undefined;
+};
+
+/**
+ * Describes the message swarmpost.message.v1.AttachmentPointer.
+ * Use `create(AttachmentPointerSchema)` to create a new message.
+ */
+export declare const AttachmentPointerSchema: GenMessage<AttachmentPointer>;
 
 /**
  * The sender's display name.
