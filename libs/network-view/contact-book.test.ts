@@ -70,6 +70,16 @@ test("a contact that ran out is unmarked by a newer proof, or when its source is
   assert.equal(book.expired.size, 0);
 });
 
+test("a clock that ran days ahead for a moment costs a contact only until its source gives it again", () => {
+  const book = new ContactBook({ lifetimeMs });
+  const proof = testProof(a, 1, { receivedMs: 1_000_000 });
+  book.replace([proof], 1_000_000);
+  assert.equal(book.age(1_000_000 + 3 * 24 * 3_600_000), true);
+  assert.equal(book.contacts.size, 0);
+  assert.equal(book.replace([proof], 1_001_000), true);
+  assert.deepEqual([[...book.contacts.keys()], book.expired.size], [[a], 0]);
+});
+
 test("what is no proof changes nothing", () => {
   const book = new ContactBook({ lifetimeMs });
   book.accept([testProof(a, 1)]);

@@ -81,7 +81,7 @@ export class ContactBook {
     for (const [key, entry] of this.#entries) {
       const overMs = nowMs - this.#validUntil(entry);
       if (overMs < 0) changed = this.#expired.delete(key) || changed;
-      else if (overMs >= GRACE_MS) changed = this.#remove(key) || changed;
+      else if (overMs >= GRACE_MS) changed = this.#forget(key) || changed;
       else if (!this.#expired.has(key)) {
         this.#expired.add(key);
         changed = true;
@@ -110,10 +110,17 @@ export class ContactBook {
     return true;
   }
 
+  /** What was dropped does not come back by an older word of the bus. */
   #remove(key: Pubkey): boolean {
     const entry = this.#entries.get(key);
+    if (entry) this.#dropped.set(key, entry.time);
+    return this.#forget(key);
+  }
+
+  /** Its source may give it again: it was this machine's clock that said that its time is over. */
+  #forget(key: Pubkey): boolean {
+    const entry = this.#entries.get(key);
     if (!entry) return false;
-    this.#dropped.set(key, entry.time);
     this.#signatures.delete(entry.signature);
     this.#expired.delete(key);
     return this.#entries.delete(key);
