@@ -38,6 +38,7 @@ function ensurePrograms() {
 function testFiles() {
   const suites = [
     "architecture",
+    "fuzz",
     "conformance",
     "image",
     "chart",
@@ -59,8 +60,8 @@ const only = process.argv.slice(2).filter((argument) => !argument.startsWith("--
 const files = only.length > 0 ? only : testFiles();
 if (files.some((file) => file.includes("tests/chart/"))) ensureHelm();
 const options = ["--test", "--test-concurrency=2", "--test-timeout=400000", "--test-reporter=spec"];
-// Random stories are short by default; SEED and STEPS of the environment choose others.
-const env = full ? { STEPS: "120", ...process.env } : process.env;
+// Random stories are short by default, and hostile inputs few; SEED, STEPS and INPUTS of the environment choose others.
+const env = full ? { STEPS: "120", INPUTS: "100000", ...process.env } : process.env;
 const child = spawn(process.execPath, [...options, ...files], { cwd: root, stdio: "inherit", env });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code) => {

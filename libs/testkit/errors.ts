@@ -1,5 +1,8 @@
-/** Why a test server is not there: its program is not installed, did not start, or a condition did not come true in time. */
-export type TestkitErrorCode = "missing-program" | "start-failed" | "timeout";
+/**
+ * Why a test server is not there (its program is not installed, did not start), that a condition did not come true in time, or
+ * that a parser did not bear an input.
+ */
+export type TestkitErrorCode = "missing-program" | "start-failed" | "timeout" | "fuzz";
 
 /** The coded error of this package; the message says what to do about it. */
 export class TestkitError extends Error {

@@ -1,6 +1,7 @@
 export { type Anvil, type AnvilOptions, anvilProgram, startAnvil } from "./anvil.ts";
 export { TestkitError, type TestkitErrorCode } from "./errors.ts";
 export { eventually } from "./eventually.ts";
+export { fuzz, type FuzzTarget } from "./fuzz.ts";
 export { type GuardedOptions, type GuardedProcess, startGuarded } from "./guarded-process.ts";
 export { type NatsServer, startNats } from "./nats.ts";
 export { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres.ts";
