@@ -34,19 +34,18 @@ const requests: readonly { method: string; params: Record<string, unknown> }[] =
   { method: "info", params: {} },
 ];
 
-const corpus = [
-  ...requests,
+/** Written as text: an object with a `then` looks like a promise. */
+function ifelse(condition: string, yes: string, no: string): string {
+  return `{"method":"ifelse","params":{"if":${condition},"then":${yes},"else":${no}}}`;
+}
+
+const batches = [
   { method: "batch", params: { requests: requests.slice(0, 20) } },
-  { method: "sequence", params: { requests: requests.slice(3) } },
-  {
-    method: "ifelse",
-    params: {
-      if: { hf_at_least: [19, 3], v_before: 3, height_at_least: 5 },
-      then: requests[0],
-      else: { method: "ifelse", params: { if: { height_before: 9 }, then: { method: "batch", params: { requests } } } },
-    },
-  },
-].map((request) => JSON.stringify(request));
+  { method: "sequence", params: { requests: requests.slice(4) } },
+];
+const plain = [...requests, ...batches].map((request) => JSON.stringify(request));
+const nested = ifelse('{"height_before":9}', plain.at(-1)!, plain[0]!);
+const corpus = [...plain, nested, ifelse('{"hf_at_least":[19,3],"v_before":3,"height_at_least":5}', plain[0]!, nested)];
 
 test("a storage request may hold any bytes", async () => {
   await fuzz({ corpus, parse: parseRequest, documented: (error) => error instanceof RpcError });
