@@ -91,7 +91,7 @@ test("every kubectl command is about the page's namespace, and about kinds, labe
     workloads(objects).flatMap((workload) => Object.entries(workload.labels).map(([key, value]) => `${key}=${value}`)),
   );
   for (const line of own) {
-    assert.match(line, /^kubectl --namespace swarm (get|logs|exec|apply|delete|rollout restart) /, line);
+    assert.match(line, /^kubectl --namespace swarm (get|logs|exec|apply|delete|patch|rollout restart) /, line);
     for (const [, kind] of line.matchAll(/ (\w+)\/net-swarmpost/g)) assert.ok(kinds.has(kind!), line);
     for (const [, list] of line.matchAll(/ (?:get|delete) ([a-z,]+) /g))
       for (const kind of list!.split(",")) assert.ok(kinds.has(kind), line);
@@ -106,6 +106,22 @@ test("every kubectl command is about the page's namespace, and about kinds, labe
       found?.container.ports?.some(({ containerPort }) => containerPort === port),
       line,
     );
+  }
+});
+
+test("every entry that the page takes out of an object is one that prepare makes there", () => {
+  const made = preparedObjects(objects, "net-swarmpost");
+  const patches = commands.filter((line) => line.includes(" patch "));
+  assert.ok(patches.length > 2);
+  for (const line of patches) {
+    const [, kind = "", name, patch = ""] =
+      /patch (secret|configmap) (\S+) --type json --patch '(.*)'$/.exec(line) ?? [];
+    const entries = made.get(`${kind === "secret" ? "Secret" : "ConfigMap"} ${name}`);
+    assert.ok(entries !== undefined, line);
+    for (const { op, path } of JSON.parse(patch) as { op: string; path: string }[]) {
+      assert.equal(op, "remove");
+      assert.ok(entries.has(path.replace("/data/", "")), line);
+    }
   }
 });
 
