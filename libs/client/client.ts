@@ -11,6 +11,7 @@ import type { OnEvent } from "./client-event.ts";
 import { ownCredentials } from "./credentials.ts";
 import { type DeleteReceipt, deleteMessages } from "./delete-messages.ts";
 import { follow, type FollowOptions, type FollowParts } from "./follow.ts";
+import { GroupConversation, type Membership } from "./groups/group-conversation.ts";
 import { Guards } from "./guards.ts";
 import { HttpsConnections } from "./https-post.ts";
 import { inboxOf, type InboxPage } from "./inbox.ts";
@@ -208,6 +209,12 @@ export class SwarmpostClient implements AsyncDisposable {
    */
   follow(account: Account, options: FollowOptions = {}): AsyncGenerator<InboxPage, void, undefined> {
     return follow(this.#inbox(account), options, this.#followParts(account.id));
+  }
+
+  /** A group (03) as one account takes part in it. Throws ClientError "bad-group-key". */
+  group(account: Account, membership: Membership): GroupConversation {
+    const followParts = (group: AccountId): FollowParts => this.#followParts(group);
+    return new GroupConversation(account, membership, { ...this.#storing, followParts });
   }
 
   /** Deletes messages of one's own from the whole swarm. */

@@ -3,13 +3,15 @@ import {
   DEFAULT_NAMESPACE,
   type MessageHash,
   messageHash,
+  type Namespace,
   nodeSignedStore,
 } from "@swarmpost/storage-rpc";
+import type { Credentials } from "./credentials.ts";
 import { checkMembers, majorityOf, type MemberResult } from "./member-signatures.ts";
 import type { NetworkClock } from "./network-clock.ts";
 import type { Path } from "./path.ts";
 import type { ServiceNode } from "./service-node.ts";
-import { storeParameters } from "./storage-parameters.ts";
+import { signedStoreParameters, storeParameters } from "./storage-parameters.ts";
 import type { SwarmRequests } from "./swarm-requests.ts";
 
 /** Proof that a message waits for its recipient. */
@@ -26,27 +28,37 @@ export interface StoreReceipt {
   readonly attempts: number;
 }
 
+/** Where to store: an account's public inbox, or a namespace that wants a signature. */
+export type StorePlace = AccountId | { readonly credentials: Credentials; readonly namespace: Namespace };
+
 /**
- * Stores bytes in an account's public inbox. Counts as stored only when a majority of the swarm, as the seeds show it,
- * signed for the very hash that the bytes have. Throws ClientError "not-stored", and as `SwarmRequests.ask`.
+ * Stores bytes. Counts as stored only when a majority of the swarm, as the seeds show it, signed for the very hash that
+ * the bytes have. Throws ClientError "not-stored", and as `SwarmRequests.ask`.
  */
 export async function store(
-  recipient: AccountId,
+  place: StorePlace,
   message: { data: Uint8Array; ttlMs?: number },
   { swarm, clock }: { swarm: SwarmRequests; clock: NetworkClock },
 ): Promise<StoreReceipt> {
-  const hash = messageHash(recipient, DEFAULT_NAMESPACE, message.data);
+  const inbox = typeof place === "string";
+  const account = inbox ? place : place.credentials.account;
+  const hash = messageHash(account, inbox ? DEFAULT_NAMESPACE : place.namespace, message.data);
   const { result, answered, member, attempts } = await swarm.ask(
     {
       what: "store",
-      account: recipient,
-      make: () => ({ method: "store", params: storeParameters(recipient, { ...message, timestamp: clock.now() }) }),
+      account,
+      make: () => ({ method: "store", params: parametersOf(place, { ...message, timestamp: clock.now() }) }),
       judge: (reply, { members, size }) => judge(checkMembers(members, reply.json, signedBy(hash)), size),
     },
     "not-stored",
   );
   const copies = result.filter((entry) => entry.signed).length;
   return { hash, copies, members: result, entry: member, path: answered.path, attempts };
+}
+
+function parametersOf(place: StorePlace, message: { data: Uint8Array; ttlMs?: number; timestamp: number }) {
+  if (typeof place === "string") return storeParameters(place, message);
+  return signedStoreParameters(place.credentials, { ...message, namespace: place.namespace });
 }
 
 function signedBy(hash: MessageHash): (entry: Readonly<Record<string, unknown>>) => string | undefined {

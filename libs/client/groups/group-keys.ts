@@ -1,0 +1,98 @@
+import {
+  blake2b,
+  ed25519PublicToX25519,
+  ed25519SecretToX25519,
+  randomBytes,
+  sign,
+  verify,
+  XCHACHA_NONCE_BYTES,
+  x25519SharedSecret,
+  xchachaOpen,
+  xchachaSeal,
+} from "@swarmpost/crypto";
+import { bdecode, bencode, type BValue, EncodingError } from "@swarmpost/encoding";
+import { type AccountId, accountKey } from "@swarmpost/storage-rpc";
+import type { Account } from "../account.ts";
+import { parseRecipient } from "../account-id.ts";
+import type { Group } from "./group.ts";
+
+// The message (namespace 12) that gives a group's key of 32 bytes to its members: `#` nonce, `G` generation, `K` the key for
+// admins, `k` the key for each member, filled up with junk to a multiple of 75 so that nobody counts them, `~` the group's
+// signature over all before it.
+
+const MULTIPLE = 75;
+const SEALED_KEY = 48;
+/** `1:~64:`, the signature and the dictionary's end. */
+const SIGNATURE_PART = 6 + 64 + 1;
+
+/** A group's key and which one it is; the highest generation is in use. */
+export interface GroupKey {
+  readonly generation: number;
+  readonly key: Buffer;
+}
+
+/** The message that gives `key` to these members. Throws ClientError "bad-account-id". */
+export function sealGroupKey(group: Group, memberIds: readonly string[], { generation, key }: GroupKey): Buffer {
+  const nonce = randomBytes(XCHACHA_NONCE_BYTES);
+  const [secret, own] = exchangeKeys(group.secretKey, group.publicKey);
+  const members = memberIds.map((id) => {
+    const { x25519 } = parseRecipient(id);
+    return xchachaSeal(memberSecret(x25519SharedSecret(secret, x25519), own, x25519), nonce, key);
+  });
+  const room = Math.max(1, Math.ceil(members.length / MULTIPLE)) * MULTIPLE;
+  while (members.length < room) members.push(randomBytes(SEALED_KEY));
+  const sealed = { "#": nonce, G: generation, K: xchachaSeal(adminSecret(group), nonce, key), k: members };
+  const signed = bencode(sealed).subarray(0, -1);
+  return Buffer.concat([signed, Buffer.from("1:~64:"), sign(signed, group.secretKey), Buffer.from("e")]);
+}
+
+/** Reads a key message as a member or, with the group's secret, as an admin; undefined when it holds no key for them. */
+export function openGroupKey(
+  groupId: AccountId,
+  reader: { readonly member: Account } | { readonly admin: Group },
+  message: Uint8Array,
+): GroupKey | undefined {
+  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+  const fields = dictionaryOf(bytes);
+  const [nonce, generation, signature] = [fields?.get("#"), fields?.get("G"), fields?.get("~")];
+  const [forAdmins, forMembers] = [fields?.get("K"), fields?.get("k")];
+  if (!Buffer.isBuffer(nonce) || typeof generation !== "bigint" || !Buffer.isBuffer(signature)) return undefined;
+  if (!verify(signature, bytes.subarray(0, -SIGNATURE_PART), accountKey(groupId))) return undefined;
+  const sealed = "admin" in reader ? [forAdmins] : Array.isArray(forMembers) ? forMembers : [];
+  const secret = "admin" in reader ? adminSecret(reader.admin) : secretOfMember(groupId, reader.member);
+  if (secret === undefined) return undefined;
+  for (const box of sealed) {
+    const key = Buffer.isBuffer(box) ? xchachaOpen(secret, nonce, box) : undefined;
+    if (key?.length === 32) return { generation: Number(generation), key };
+  }
+  return undefined;
+}
+
+function secretOfMember(groupId: AccountId, { x25519 }: Account): Buffer | undefined {
+  const group = ed25519PublicToX25519(accountKey(groupId));
+  return group && memberSecret(x25519SharedSecret(x25519.secretKey, group), group, x25519.publicKey);
+}
+
+function memberSecret(shared: Buffer, group: Buffer, member: Buffer): Buffer {
+  return blake2b(32, [shared, group, member], Buffer.from("SessionGroupKeyMemberKey"));
+}
+
+function adminSecret({ seed }: Group): Buffer {
+  return blake2b(32, seed, Buffer.from("SessionGroupKeyAdminKey"));
+}
+
+function exchangeKeys(secretKey: Buffer, publicKey: Buffer): [secret: Buffer, own: Buffer] {
+  const own = ed25519PublicToX25519(publicKey);
+  if (own === undefined) throw new Error("unreachable: a group's own key converts");
+  return [ed25519SecretToX25519(secretKey), own];
+}
+
+function dictionaryOf(bytes: Buffer): Map<string, BValue> | undefined {
+  try {
+    const value = bdecode(bytes);
+    return value instanceof Map ? value : undefined;
+  } catch (error) {
+    if (error instanceof EncodingError) return undefined;
+    throw error;
+  }
+}
