@@ -1,7 +1,6 @@
 import type { Database } from "@swarmpost/postgres";
-import { PUBLIC_INBOX_MAX_TTL_MS } from "@swarmpost/storage-rpc";
 import { COMMIT_PART } from "./database-identity.ts";
-import { STAMP_TOLERANCE_MS, type Stamp } from "./stamp.ts";
+import type { Stamp } from "./stamp.ts";
 import { MAX_BLIND_TOMBSTONES, TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
 
 /** One signed deletion, kept once however many messages it names. */
@@ -42,12 +41,11 @@ interface Row {
 }
 
 /**
- * How long after its stamp a copy that a deletion hit can live anywhere, by the namespace it had: another member may hold it
- * with an earlier stamp and a later end than this one knows. Just less than the life of a tombstone whose message was never
- * here, by which the two are told apart.
+ * How long after its stamp a copy that a deletion hit can live anywhere: another member may hold it with an earlier stamp and
+ * a later end than this one knows, since an `expire` can give any message 30 days. Just less than the life of a tombstone
+ * whose message was never here, by which the two are told apart.
  */
-const hitLifeMs = `case when m.namespace % 10 = 0 then ${PUBLIC_INBOX_MAX_TTL_MS + STAMP_TOLERANCE_MS}
-  else ${TOMBSTONE_LIFE_MS - 1} end`;
+const hitLifeMs = TOMBSTONE_LIFE_MS - 1;
 
 /** A request outlives the commits that it is split into, even when all that they name expires at once. */
 const LEAST_LIFE_MS = 3_600_000;

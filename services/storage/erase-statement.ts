@@ -1,4 +1,5 @@
 import type { Database } from "@swarmpost/postgres";
+import { type ChangeKey, keyColumns } from "./change-table.ts";
 import type { RevocationRecord } from "./record.ts";
 import { eraseRevocations } from "./revocation-statement.ts";
 
@@ -24,6 +25,8 @@ export interface Erasure {
   readonly tombstones: readonly ErasedTombstone[];
   /** Requests with all that refers to them. */
   readonly revocations?: readonly RevocationRecord[];
+  /** Signed changes with all that they say. */
+  readonly changes?: readonly ChangeKey[];
 }
 
 const messagesText = `
@@ -62,6 +65,10 @@ export async function commitErasures(database: Database, erasures: readonly Eras
     database,
     erasures.flatMap((erasure) => erasure.revocations ?? []),
   );
+  await eraseChanges(
+    database,
+    erasures.flatMap((erasure) => erasure.changes ?? []),
+  );
   const tombstones = erasures.flatMap((erasure) => erasure.tombstones);
   if (tombstones.length === 0) return;
   await database.query({
@@ -73,4 +80,18 @@ export async function commitErasures(database: Database, erasures: readonly Eras
       tombstones.map((row) => row.stampMs),
     ],
   });
+}
+
+const changesText = `
+with input as (
+  select * from unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::bytea[]) as i (account, stamp_ms, stamp_node, id)
+), effects as (
+  delete from change c using input i where c.account = i.account and c.stamp_ms = i.stamp_ms
+    and c.stamp_node = i.stamp_node and c.request = i.id
+)
+delete from change_request r using input i
+where r.account = i.account and r.stamp_ms = i.stamp_ms and r.stamp_node = i.stamp_node and r.id = i.id`;
+
+async function eraseChanges(database: Database, keys: readonly ChangeKey[]): Promise<void> {
+  if (keys.length > 0) await database.query({ name: "erase_changes", text: changesText, values: keyColumns(keys) });
 }

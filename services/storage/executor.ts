@@ -8,6 +8,7 @@ import {
   parseAccountId,
 } from "@swarmpost/storage-rpc";
 import { doChange } from "./change-executor.ts";
+import { ChangeMemory } from "./change-memory.ts";
 import { signedResult } from "./change-result.ts";
 import { BURIALS_TOGETHER, type CommitQueue } from "./commit-queue.ts";
 import { decodeDeleteRequest } from "./delete-request.ts";
@@ -28,10 +29,12 @@ export function deletionOf(account: Buffer, request: Buffer): Deletion {
 export class Executor {
   /** Deletes and changes, which reach the queue in parts. */
   readonly #long = new Set<Promise<MemberOutcome>>();
+  readonly #memory: ChangeMemory;
   readonly #parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock };
 
   constructor(parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock }) {
     this.#parts = parts;
+    this.#memory = new ChangeMemory(parts.clock);
   }
 
   /** @throws StorageError "unavailable" when nothing was surely committed. */
@@ -74,7 +77,7 @@ export class Executor {
   }
 
   async #change(record: ChangeRecord): Promise<MemberOutcome> {
-    const outcome = await doChange(record, this.#parts.commits);
+    const outcome = this.#memory.joined(record, await doChange(record, this.#parts.commits));
     return { kind: "changed", ...outcome, signature: this.#sign(signedResult(record.change, record.stamp, outcome)) };
   }
 

@@ -4,6 +4,8 @@ import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { MAX_ENTRIES, readDeletion, readEntry, readTombstone, writeList } from "./handoff-codec.ts";
 import type { HandoffState } from "./handoff-state.ts";
+import { heldHere } from "./held-messages.ts";
+import type { ChangeTable } from "./change-table.ts";
 import type { MessageTable } from "./message-table.ts";
 import type { NodeView } from "./node-view.ts";
 import type { Wholeness } from "./wholeness.ts";
@@ -35,6 +37,7 @@ export interface ReceiveParts extends TakeParts {
   readonly whole: Wholeness;
   readonly messages: MessageTable;
   readonly tombstones: TombstoneTable;
+  readonly changes: ChangeTable;
   /** Told how many records were taken. */
   readonly onReceived: (count: number) => void;
 }
@@ -48,7 +51,7 @@ export function offerMethod(parts: ReceiveParts): ReplicaMethod {
     const tombstones = reader.list(MAX_ENTRIES, readTombstone);
     reader.end();
     const exact = (entry: { account: Buffer }) => !mayHandOver(parts, peer, entry.account);
-    const held = await parts.messages.holds(entries, parts.clock.now(), entries.map(exact));
+    const held = await heldHere(entries, parts, entries.map(exact));
     const buried = await parts.tombstones.holds(tombstones, tombstones.map(exact));
     const verdicts = [
       ...entries.map((entry, i) => verdict(parts, peer, entry.account, held[i] === true)),

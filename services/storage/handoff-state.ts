@@ -84,7 +84,8 @@ export class HandoffState {
 
   async #anything(): Promise<boolean> {
     const { rows } = await this.#parts.database.query<{ some: boolean }>({
-      text: "select exists (select from message) or exists (select from tombstone) as some",
+      text: `select exists (select from message) or exists (select from tombstone)
+               or exists (select from change_request) as some`,
     });
     return rows[0]?.some ?? false;
   }

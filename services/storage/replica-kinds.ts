@@ -8,6 +8,8 @@ export const KIND = {
   pullTombstones: 6,
   pullAccount: 7,
   hello: 8,
+  pullChanges: 9,
+  bringChanges: 10,
   pullRevocations: 16,
   handRevocations: 17,
 } as const;

@@ -44,6 +44,12 @@ export interface ReplicatorParts {
 }
 
 const MAX_ROUNDS = 3;
+
+/** What the members did so far, and what of it counts towards the majority. */
+interface Round {
+  readonly results: Map<Pubkey, MemberResult>;
+  readonly counts: (result: MemberResult | undefined) => boolean;
+}
 const TAKEN: readonly MemberResult["kind"][] = ["stored", "deleted", "superseded", "changed", "revoked"];
 
 /**
@@ -80,8 +86,13 @@ export class Replicator {
    * Commits here and at every other member at once. When a member knows a newer map, waits for that map and goes on with
    * the members it names. Undefined when this node no longer keeps the account.
    * @param local the own commit, begun here so that it runs while the frames travel.
+   * @param counts what counts towards the majority.
    */
-  async run(record: ReplicaRecord, local: () => Promise<MemberOutcome>): Promise<Replication | undefined> {
+  async run(
+    record: ReplicaRecord,
+    local: () => Promise<MemberOutcome>,
+    counts: (result: MemberResult | undefined) => boolean = committed,
+  ): Promise<Replication | undefined> {
     const encoded = encodeRecord(record);
     const results = new Map<Pubkey, MemberResult>();
     let own: Promise<boolean> | undefined;
@@ -89,7 +100,7 @@ export class Replicator {
       const swarm = this.#parts.view.responsible(record.account);
       if (swarm === undefined || !swarm.members.includes(this.#parts.view.self)) return undefined;
       own ??= this.#own(local, results);
-      const fresh = await this.#round(swarm, encoded, own, results);
+      const fresh = await this.#round(swarm, encoded, own, { results, counts });
       if (fresh || round === MAX_ROUNDS) return { record: encoded, results: only(swarm.members, results) };
     }
   }
@@ -106,23 +117,18 @@ export class Replicator {
   }
 
   /** False when the map moved on and another round is needed. */
-  async #round(
-    swarm: Swarm,
-    encoded: Buffer,
-    own: Promise<boolean>,
-    results: Map<Pubkey, MemberResult>,
-  ): Promise<boolean> {
+  async #round(swarm: Swarm, encoded: Buffer, own: Promise<boolean>, { results, counts }: Round): Promise<boolean> {
     const { view } = this.#parts;
     const fence = view.fence(swarm);
     const frame = writeFence(new ByteWriter().u8(0), fence).bytes(encoded).finish();
-    const missing = swarm.members.filter((member) => member !== view.self && !committed(results.get(member)));
+    const missing = swarm.members.filter((member) => member !== view.self && !counts(results.get(member)));
     const already = swarm.members.length - 1 - missing.length;
     const sent = missing.map(async (member) => {
       results.delete(member);
       const result = await this.#send(member, frame);
       // A straggler of an earlier round must not hide what a later one brought.
-      if (!committed(results.get(member))) results.set(member, result);
-      return committed(result);
+      if (!counts(results.get(member))) results.set(member, result);
+      return counts(result);
     });
     const options = { stragglerMs: this.#options.stragglerMs };
     await gatherMajority([own, ...sent], majority(swarm.members.length) - already, options);

@@ -29,6 +29,7 @@ export interface StorageData extends AsyncDisposable {
   readonly pending: Pending;
   readonly messages: MessageTable;
   readonly tombstones: TombstoneTable;
+  readonly changes: ChangeTable;
   readonly revocationTable: RevocationTable;
   readonly revocations: RevocationQueue;
   readonly expiry: Expiry;

@@ -1,5 +1,7 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import type { Swarm } from "@swarmpost/network-view";
+import { ChangePush } from "./change-push.ts";
+import type { ChangeTable } from "./change-table.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import { type Bundle, offer, type OfferParts } from "./handoff-offer.ts";
 import type { HandoffState } from "./handoff-state.ts";
@@ -12,6 +14,7 @@ import type { RevocationTable } from "./revocation-table.ts";
 export interface StrayPushParts extends OfferParts {
   readonly commits: CommitQueue;
   readonly revocationTable: RevocationTable;
+  readonly changes: ChangeTable;
   readonly state: Pick<HandoffState, "erasing">;
 }
 
@@ -21,10 +24,12 @@ const PAGE = 1_000;
 export class StrayPush {
   readonly #parts: StrayPushParts;
   readonly #revocations: RevocationPush;
+  readonly #changes: ChangePush;
 
   constructor(parts: StrayPushParts) {
     this.#parts = parts;
     this.#revocations = new RevocationPush(parts);
+    this.#changes = new ChangePush(parts);
   }
 
   /**
@@ -32,7 +37,7 @@ export class StrayPush {
    * yet: 0 means that nothing stray is left.
    */
   async run(signal: AbortSignal): Promise<number> {
-    let left = await this.#revocations.run(signal);
+    let left = (await this.#revocations.run(signal)) + (await this.#changes.run(signal));
     for await (const bundle of this.#bundles()) {
       if (signal.aborted) return Number.POSITIVE_INFINITY;
       for (const [swarm, part] of this.#bySwarm(bundle)) left += await this.#hand(swarm, part);
@@ -43,7 +48,7 @@ export class StrayPush {
   /** Offers everything of the own swarm to one member, which missed more than was kept for it. False when not all came there. */
   async offerAll(target: Pubkey): Promise<boolean> {
     const { view } = this.#parts;
-    if (!(await this.#revocations.bringAll(target))) return false;
+    if (!(await this.#revocations.bringAll(target)) || !(await this.#changes.bringAll(target))) return false;
     for await (const bundle of this.#bundles()) {
       const own = {
         messages: bundle.messages.filter((entry) => view.keeps(entry.account)),

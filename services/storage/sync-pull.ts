@@ -18,6 +18,8 @@ import {
   writeKey,
   writeList,
 } from "./handoff-codec.ts";
+import { type ChangePullParts, pullChanges } from "./change-pull.ts";
+import { heldHere } from "./held-messages.ts";
 import type { HandoffState } from "./handoff-state.ts";
 import { keyText, type MessageEntry, type MessageKey } from "./message-key.ts";
 import type { MessageTable } from "./message-table.ts";
@@ -30,10 +32,10 @@ import { pullAccountRevocations, pullRevocations, type RevocationPullParts } fro
 import { readOpaque, writeOpaque } from "./sealed-cursor.ts";
 import { askable } from "./sync-rounds.ts";
 import type { Holders, SourceState, SyncTask } from "./sync-task.ts";
-import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
+import { takeRecords, takeTombstones } from "./take-records.ts";
 
 /** What pulling needs. */
-export interface SyncPullParts extends TakeParts, RevocationPullParts {
+export interface SyncPullParts extends ChangePullParts, RevocationPullParts {
   readonly state: HandoffState;
   readonly links: PeerLinks;
   readonly view: NodeView;
@@ -84,6 +86,7 @@ export class SyncPull {
     if (tasks.length === 0 || (again && !this.#turns.due(source, this.#parts.clock.now()))) return;
     try {
       await pullRevocations(source, mapHeight, this.#parts);
+      await pullChanges(source, { mapHeight }, this.#parts);
       await this.#tombstones(source, mapHeight);
       const answer = await this.#messages(source, mapHeight);
       for (const task of this.#parts.state.tasks.filter(open)) {
@@ -122,6 +125,7 @@ export class SyncPull {
   async account(source: Pubkey, account: Buffer): Promise<boolean> {
     try {
       await pullAccountRevocations(source, account, this.#parts);
+      await pullChanges(source, { mapHeight: this.#parts.view.current.map.height, account }, this.#parts);
       let all = true;
       let after: MessageKey | undefined;
       do {
@@ -143,7 +147,7 @@ export class SyncPull {
 
   /** True when all of them are here then. */
   async #missing(source: Pubkey, entries: readonly MessageEntry[]): Promise<boolean> {
-    const held = await this.#parts.messages.holds(entries, this.#parts.clock.now());
+    const held = await heldHere(entries, this.#parts);
     const missing = entries.filter((_, i) => held[i] !== true);
     let count = 0;
     for (const chunk of chunks(missing)) count += await this.#records(source, chunk);

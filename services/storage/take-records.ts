@@ -9,7 +9,7 @@ import type { RevocationRecord, StoreRecord } from "./record.ts";
 import type { RevocationTable } from "./revocation-table.ts";
 import { STAMP_TOLERANCE_MS } from "./stamp.ts";
 import { TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
-import { clampExpiry, recordFault } from "./verify-record.ts";
+import { recordFault } from "./verify-record.ts";
 
 /** What taking over needs. */
 export interface TakeParts {
@@ -20,16 +20,15 @@ export interface TakeParts {
   readonly keeps: (account: Buffer) => boolean;
 }
 
-/** Takes messages of another node, each verified. True for each that is settled here: stored, or deleted since. */
+/** Takes messages of another node, each verified. True for each that is settled here: stored, or deleted or shortened since. */
 export async function takeRecords(records: readonly StoreRecord[], parts: TakeParts): Promise<boolean[]> {
   return Promise.all(
     records.map(async (record) => {
       const now = parts.clock.now();
-      const clamped = clampExpiry(record);
-      if (!parts.keeps(record.account) || clamped.expiryMs <= now) return false;
+      if (!parts.keeps(record.account) || record.expiryMs <= now) return false;
       if (recordFault(record, now, parts.convert) !== undefined) return false;
-      await parts.commits.store(clamped);
-      return true;
+      const result = await parts.commits.store(record);
+      return result.outcome === "superseded" || result.expiryMs > now;
     }),
   );
 }

@@ -39,6 +39,7 @@ export async function change(request: ChangeRequest, shape: ChangeShape, node: M
         return { ...unstamped, stamp };
       },
       beatenBy: (each) => (each.kind === "changed" ? each.beatenMs : 0),
+      doneAlthoughBeaten: (each) => each.kind === "changed",
     },
     node,
   );

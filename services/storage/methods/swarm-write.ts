@@ -13,6 +13,12 @@ export interface SwarmWrite<R extends ReplicaRecord> {
   stamped(above: number): R;
   /** The stamp (milliseconds) of what won over this write at a member; 0 when nothing did. */
   beatenBy(result: MemberResult): number;
+  /**
+   * Whether a member did its part although something later is on record there. Asked from the second stamp on, and only when
+   * that one is later than all that a majority had on record before: what beats it then was asked for meanwhile, and may as
+   * well have been asked for after it.
+   */
+  doneAlthoughBeaten?(result: MemberResult): boolean;
 }
 
 /** A write that a majority has committed, or the answer that says why there is none. */
@@ -32,14 +38,35 @@ export async function swarmWrite<R extends ReplicaRecord>(
   node: MethodNode,
 ): Promise<WriteResult> {
   let record = write.stamped(0);
+  let counts = committed;
   for (let attempt = 1; ; attempt++) {
     const current = record;
-    const replication = await node.replicator.run(current, () => node.executor.run(current));
+    const replication = await node.replicator.run(current, () => node.executor.run(current), counts);
     if (replication === undefined) return { moved: true };
     const beaten = believed(replication, write, node);
-    if (beaten === 0 || attempt === MAX_STAMPS) return settle(current, replication, node);
+    const isEnough = counts !== committed && confirmed(replication, counts);
+    if (beaten === 0 || isEnough || attempt === MAX_STAMPS) return settle(current, { replication, counts }, node);
     record = write.stamped(beaten);
+    if (isLatest(record, replication, write)) counts = (result) => committed(result) || isDone(result, write);
   }
+}
+
+type Counts = typeof committed;
+
+function confirmed({ results }: Replication, counts: Counts): boolean {
+  return [...results.values()].filter(counts).length >= majority(results.size);
+}
+
+function isDone<R extends ReplicaRecord>(result: MemberResult | undefined, write: SwarmWrite<R>): boolean {
+  return result !== undefined && (write.doneAlthoughBeaten?.(result) ?? false);
+}
+
+/** Whether a majority had nothing later on record than the new stamp of the write, when it was there last. */
+function isLatest<R extends ReplicaRecord>(record: R, { results }: Replication, write: SwarmWrite<R>): boolean {
+  const earlier = [...results.values()].filter(
+    (each) => isDone(each, write) && write.beatenBy(each) <= record.stamp.ms,
+  );
+  return earlier.length >= majority(results.size);
 }
 
 /** A claim of one member alone is believed so far ahead of our clock: honest clocks agree better than that. */
@@ -65,13 +92,16 @@ function believed<R extends ReplicaRecord>(
   return Math.max(own === undefined ? 0 : claim(own), second, first < now + LONE_CLAIM_MS ? first : 0);
 }
 
-async function settle(record: ReplicaRecord, replication: Replication, node: MethodNode): Promise<WriteResult> {
+async function settle(
+  record: ReplicaRecord,
+  { replication, counts }: { replication: Replication; counts: Counts },
+  node: MethodNode,
+): Promise<WriteResult> {
   const { results } = replication;
   const own = results.get(node.view.self);
-  if (!committed(own) && taken(own)) return { answer: notReady("overtaken by a newer request") };
-  if (!committed(own)) return { answer: notReady("database unavailable") };
-  const count = [...results.values()].filter(committed).length;
-  if (count < majority(results.size)) return { answer: notReady("not confirmed by a majority of the swarm") };
+  if (!counts(own) && taken(own)) return { answer: notReady("overtaken by a newer request") };
+  if (!counts(own)) return { answer: notReady("database unavailable") };
+  if (!confirmed(replication, counts)) return { answer: notReady("not confirmed by a majority of the swarm") };
   const missed = [...results].filter(([, result]) => !taken(result)).map(([member]) => member);
   if (missed.length > 0) await node.pending.add(missed, record, replication.record);
   return { done: replication };

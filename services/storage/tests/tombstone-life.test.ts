@@ -54,13 +54,10 @@ test("a tombstone outlives a shorter copy of this node: another member may hold 
   await bury(hash, now + 5, now + 20 * DAY);
   assert.ok((await ends(hash)).tombstone >= now + 14 * DAY);
   const owner = new TestAccount();
-  for (const [namespace, days] of [
-    [0, 14],
-    [2, 30],
-  ] as const) {
+  for (const namespace of [0, 2]) {
     const { body } = await node.rpc("store", owner.store("short", { ttl: 60_000, namespace }));
     await node.rpc("delete", owner.delete([body.hash]));
-    assert.ok((await ends(Buffer.from(body.hash, "base64"))).tombstone >= now + days * DAY);
+    assert.ok((await ends(Buffer.from(body.hash, "base64"))).tombstone >= now + 30 * DAY);
   }
 });
 
