@@ -76,7 +76,8 @@ async function hop(parts: PeerEndpointParts, peer: Pubkey, request: LinkRequest,
     metrics.busy.inc({ by: "node" });
     return busyAnswer;
   }
-  return parts.onions.answer({ ...layer, hopNo: Math.max(1, layer.hopNo) }, peerCaller(request, log));
+  // Awaited here: the place is kept until the answer is there.
+  return await parts.onions.answer({ ...layer, hopNo: Math.max(1, layer.hopNo) }, peerCaller(request, log));
 }
 
 /** A link's request as a caller; what is made only when asked for stays so. */
