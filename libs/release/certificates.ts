@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate as PlainCertificate, webcrypto } from "node:crypto";
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -11,6 +11,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
+import { ReleaseError } from "./errors.ts";
 
 /** A certificate and its private key, PEM. */
 export interface Issued {
@@ -40,6 +41,39 @@ export async function makeAuthority(name: string): Promise<Issued> {
     webcrypto as never,
   );
   return { certificate: certificate.toString("pem"), key: await privatePem(keys) };
+}
+
+/**
+ * An authority that somebody else made, with its key in the form that signing takes; PEM of any kind is read.
+ * @param secret the name of the Secret that holds it, for the sentence of a refusal.
+ * @throws ReleaseError `given-secret`
+ */
+export function checkAuthority({ certificate, key }: Issued, secret: string): Issued {
+  const refuse = (what: string): never => {
+    throw new ReleaseError("given-secret", `the Secret ${secret}: ${what}`);
+  };
+  const [known, signing] = [readCertificate(certificate), readKey(key)];
+  if (known === undefined || !known.ca) return refuse("ca.crt is not the certificate of an authority");
+  if (signing?.asymmetricKeyDetails?.namedCurve !== "prime256v1") return refuse("ca.key is not a P-256 private key");
+  if (!known.checkPrivateKey(signing)) return refuse("ca.key is not the key of ca.crt");
+  if (Date.parse(known.validTo) <= Date.now()) return refuse("ca.crt has expired");
+  return { certificate, key: String(signing.export({ type: "pkcs8", format: "pem" })) };
+}
+
+function readCertificate(pem: string): PlainCertificate | undefined {
+  try {
+    return new PlainCertificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+function readKey(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A certificate of an authority for these DNS names, for servers and clients, P-256, ten years. */

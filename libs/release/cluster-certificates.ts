@@ -1,5 +1,5 @@
 import { addSecretEntries, getSecret } from "@swarmpost/kubernetes";
-import { type Issued, issueCertificate, makeAuthority } from "./certificates.ts";
+import { checkAuthority, type Issued, issueCertificate, makeAuthority } from "./certificates.ts";
 import { givenSecret, labelsOf, type Release } from "./release-objects.ts";
 
 /** Who gets a certificate. Nodes answer under names of their own, below their common Service. */
@@ -14,24 +14,29 @@ export interface CertificateOptions {
 }
 
 /**
- * Makes the authority and the certificates that are missing; what is there stays.
+ * Makes the authority and the certificates that are missing; what is there stays. Answers the Secrets whose certificates are
+ * of another authority: their services and the new ones would not understand each other.
  * @throws ReleaseError `given-secret`
  */
-export async function provideCertificates(release: Release, options: CertificateOptions): Promise<void> {
+export async function provideCertificates(release: Release, options: CertificateOptions): Promise<string[]> {
   const authority = await authorityOf(release, options.existingAuthority);
+  const strange: string[] = [];
   for (const component of COMPONENTS) {
     const name = `${release.fullname}-tls-${component}`;
-    if ((await getSecret(release.kubernetes, name)) !== undefined) continue;
+    const known = await getSecret(release.kubernetes, name);
+    if (known !== undefined && known.entries["ca.crt"]?.trim() !== authority.certificate.trim()) strange.push(name);
+    if (known !== undefined) continue;
     const issued = await issueCertificate(authority, dnsNames(release, component, options.clusterDomain));
     const entries = { "ca.crt": authority.certificate, "tls.crt": issued.certificate, "tls.key": issued.key };
     await addSecretEntries(release.kubernetes, { name, labels: labelsOf(release, component), entries });
   }
+  return strange;
 }
 
 async function authorityOf(release: Release, existing: string | undefined): Promise<Issued> {
   if (existing !== undefined) {
     const given = await givenSecret(release.kubernetes, existing, ["ca.crt", "ca.key"]);
-    return { certificate: given["ca.crt"]!, key: given["ca.key"]! };
+    return checkAuthority({ certificate: given["ca.crt"]!, key: given["ca.key"]! }, existing);
   }
   const name = `${release.fullname}-cluster-ca`;
   const labels = labelsOf(release, "prepare");

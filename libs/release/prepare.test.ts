@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -9,6 +10,7 @@ import { parseConfig } from "@swarmpost/runtime";
 import { developmentKey, exitNode, registerNodes, requestUnlock } from "@swarmpost/staking";
 import { mineBlocks, someNodes, startTestChain, type TestChain } from "@swarmpost/staking/test-chain.ts";
 import { sparePort, type TemporaryFolder, temporaryFolder } from "@swarmpost/testkit";
+import { issueCertificate, makeAuthority } from "./certificates.ts";
 import { prepare } from "./prepare.ts";
 import { prepareConfig } from "./prepare-config.ts";
 
@@ -234,6 +236,39 @@ test("running nodes are not given new databases because the Secret that names th
   const after = await secret("net-databases");
   assert.equal(after["net-node-1"], urls["net-node-1"]);
   assert.notEqual(after["net-node-2"], urls["net-node-2"], "one that was taken out on purpose is made anew");
+});
+
+test("a given authority signs, whatever form its key has, and one that can't is refused with what is wrong", async () => {
+  const [authority, other] = await Promise.all([makeAuthority("mine"), makeAuthority("other")]);
+  const leaf = await issueCertificate(authority, ["leaf"]);
+  const sec1 = String(createPrivateKey(authority.key).export({ type: "sec1", format: "pem" }));
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs1", format: "pem" });
+  const cases: [string, string, RegExp][] = [
+    ["not a certificate", sec1, /^the Secret ca0: ca.crt is not the certificate of an authority$/],
+    [leaf.certificate, leaf.key, /^the Secret ca1: ca.crt is not the certificate of an authority$/],
+    [authority.certificate, String(rsa), /^the Secret ca2: ca.key is not a P-256 private key$/],
+    [authority.certificate, other.key, /^the Secret ca3: ca.key is not the key of ca.crt$/],
+  ];
+  for (const [index, [certificate, key, message]] of cases.entries()) {
+    await giveSecret(`ca${index}`, { "ca.crt": certificate, "ca.key": key });
+    await assert.rejects(runPrepare({ CLUSTER_CA_SECRET: `ca${index}` }), { code: "given-secret", message });
+  }
+  await giveSecret("good", { "ca.crt": authority.certificate, "ca.key": sec1 });
+  const printed = await runPrepare({ CLUSTER_CA_SECRET: "good" });
+  const { "ca.crt": root, "tls.crt": issued } = await secret("net-tls-node");
+  assert.equal(root, authority.certificate.trim());
+  assert.ok(new X509Certificate(issued!).verify(new X509Certificate(authority.certificate).publicKey));
+  assert.doesNotMatch(printed, /another authority/);
+});
+
+test("certificates of another authority than the present one are named", async () => {
+  await runPrepare();
+  const authority = await makeAuthority("mine");
+  await giveSecret("mine", { "ca.crt": authority.certificate, "ca.key": authority.key });
+  const before = await secret("net-tls-node");
+  const printed = await runPrepare({ CLUSTER_CA_SECRET: "mine" });
+  assert.match(printed, /^certificates of another authority stay until they are deleted: net-tls-node, /m);
+  assert.deepEqual(await secret("net-tls-node"), before);
 });
 
 test("databases go to the servers that the map names, and stay there", async () => {

@@ -29,10 +29,11 @@ export async function prepare(
   const keys = await provideNodeKeys(release, { replicas, existingSecret: config.NODE_KEYS_SECRET });
   print(`${keys.size} nodes have their keys`);
   if (config.FILE_SERVER) await provideOnionKey(release, { existingSecret: config.FILE_SERVER_KEY_SECRET });
-  await provideCertificates(release, {
+  const strange = await provideCertificates(release, {
     existingAuthority: config.CLUSTER_CA_SECRET,
     clusterDomain: config.CLUSTER_DOMAIN,
   });
+  if (strange.length > 0) print(`certificates of another authority stay until they are deleted: ${strange.join(", ")}`);
   print("the services have their certificates");
   const connections = await provideConnections(release, {
     postgres: config.QUICKSTART_POSTGRES,
