@@ -91,3 +91,22 @@ export function hashesOf(page: Page | Answer<Page>): string[] {
 export function assertRefused(answer: Answer, status: number, text: string): void {
   assert.deepEqual([answer.status, answer.body], [status, text]);
 }
+
+/** A message of a series. */
+export interface Series {
+  readonly hash: string;
+  readonly timestamp: number;
+  readonly expiry: number;
+}
+
+/** Stores messages one after the other, each with a timestamp and an end a second before those of the one before it. */
+export async function storedSeries(rpc: Caller, account: Signer, count: number): Promise<Series[]> {
+  const now = Date.now();
+  const series: Series[] = [];
+  for (let i = 0; i < count; i++) {
+    const timestamp = now - i * 1_000;
+    const hash = await stored(rpc, account, `omg123${i}`, { timestamp, ttl: 60_000, sig_timestamp: now });
+    series.push({ hash, timestamp, expiry: timestamp + 60_000 });
+  }
+  return series;
+}
