@@ -32,21 +32,27 @@ export function sealGroupMessage(sender: Account, group: AccountId, key: Uint8Ar
   return Buffer.concat([nonce, xchachaSeal(key, nonce, Buffer.concat([dictionary, Buffer.alloc(padding)]))]);
 }
 
-/** Opens a group's message with whichever key fits; undefined when none does, or the sender's signature is wrong. */
+/**
+ * Opens a group's message with whichever key fits; undefined when none does, or the sender's signature is wrong. With
+ * `signed: "content"` it must be what libsession signed until 2025, the content alone: that is for reading old records
+ * only, since such a message can be posted again in another group in its sender's name.
+ */
 export function openGroupMessage(
   group: AccountId,
   keys: readonly Uint8Array[],
   sealed: Uint8Array,
+  { signed = "content-and-group" }: { signed?: "content-and-group" | "content" } = {},
 ): GroupContent | undefined {
+  const suffix = signed === "content" ? Buffer.alloc(0) : accountKey(group);
   const [nonce, box] = [sealed.subarray(0, XCHACHA_NONCE_BYTES), sealed.subarray(XCHACHA_NONCE_BYTES)];
   for (const key of keys) {
     const opened = xchachaOpen(key, nonce, box);
-    if (opened !== undefined) return readContent(group, opened);
+    if (opened !== undefined) return readContent(suffix, opened);
   }
   return undefined;
 }
 
-function readContent(group: AccountId, padded: Buffer): GroupContent | undefined {
+function readContent(suffix: Buffer, padded: Buffer): GroupContent | undefined {
   const fields = dictionaryOf(padded);
   const [sender, signature] = [fields?.get("a"), fields?.get("s")];
   const [plain, compressed] = [fields?.get("d"), fields?.get("z")];
@@ -54,7 +60,7 @@ function readContent(group: AccountId, padded: Buffer): GroupContent | undefined
   if (fields?.get("") !== 1n || !Buffer.isBuffer(sender) || !Buffer.isBuffer(signature) || !Buffer.isBuffer(body)) {
     return undefined;
   }
-  if (!verify(signature, Buffer.concat([body, accountKey(group)]), sender)) return undefined;
+  if (!verify(signature, Buffer.concat([body, suffix]), sender)) return undefined;
   const from = accountIdOf(sender);
   const content = plain === undefined ? inflate(body) : body;
   return from === undefined || content === undefined ? undefined : { from, content };
