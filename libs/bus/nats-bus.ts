@@ -18,6 +18,11 @@ export interface NatsOptions {
 }
 
 const RECONNECT_MS = 250;
+/**
+ * Tries of each server before the client gives up its connection and another is made, to any of all servers: the client
+ * forgets servers that were away when it first connected.
+ */
+const RECONNECT_ATTEMPTS = 4;
 
 interface Subscriber {
   readonly pattern: string;
@@ -61,7 +66,7 @@ class NatsBus implements Bus {
       return await connect({
         ...readNatsUrl(this.#options.url, this.#options.caFile),
         name: this.#options.name,
-        maxReconnectAttempts: -1,
+        maxReconnectAttempts: RECONNECT_ATTEMPTS,
         reconnectTimeWait: RECONNECT_MS,
         ignoreAuthErrorAbort: true,
         pingInterval: 10_000,
@@ -170,4 +175,12 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
   await promise;
   clearTimeout(timer);
   return bus;
+}
+
+/** Connects to the NATS of a service's settings, see `connectNats`; `name` is the service's. */
+export function openBus(
+  config: { readonly BUS_URL: string; readonly BUS_CA_FILE?: string | undefined },
+  name: string,
+): Promise<Bus> {
+  return connectNats({ url: config.BUS_URL, caFile: config.BUS_CA_FILE, name });
 }

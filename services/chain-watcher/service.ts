@@ -1,4 +1,4 @@
-import { type Bus, connectNats } from "@swarmpost/bus";
+import { type Bus, openBus } from "@swarmpost/bus";
 import { openMigrated } from "@swarmpost/postgres";
 import { ChainService } from "@swarmpost/protos";
 import { GrpcServer, implement } from "@swarmpost/rpc";
@@ -26,9 +26,7 @@ export interface ChainWatcher extends AsyncDisposable {
   readonly address: string;
 }
 
-const realOnes: ChainWatcherOpen = {
-  bus: ({ BUS_URL: url, BUS_CA_FILE: caFile }) => connectNats({ url, caFile, name: "chain-watcher" }),
-};
+const realOnes: ChainWatcherOpen = { bus: (config) => openBus(config, "chain-watcher") };
 
 /**
  * Starts a chain-watcher: waits for its database, then serves what it kept at once, whether the chain answers or not.

@@ -1,4 +1,4 @@
-import { type Bus, connectNats } from "@swarmpost/bus";
+import { type Bus, openBus } from "@swarmpost/bus";
 import { type Cache, connectRedis } from "@swarmpost/cache";
 import { followNetwork, type ViewFollower } from "@swarmpost/network-view";
 import { type BusConfig, readClusterTls, type Runtime } from "@swarmpost/runtime";
@@ -20,7 +20,7 @@ export interface RelayOpen {
 
 /** NATS and Redis. */
 export const realOnes: RelayOpen = {
-  bus: ({ BUS_URL: url, BUS_CA_FILE: caFile }) => connectNats({ url, caFile, name: "relay" }),
+  bus: (config) => openBus(config, "relay"),
   cache: (url, { logger }) => connectRedis({ url, logger }),
 };
 

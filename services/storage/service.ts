@@ -1,4 +1,4 @@
-import { type Bus, connectNats } from "@swarmpost/bus";
+import { type Bus, openBus } from "@swarmpost/bus";
 import { nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
 import { followNetwork, type ViewFollower } from "@swarmpost/network-view";
 import { nodeCertificate, PeerLinks } from "@swarmpost/rpc";
@@ -85,16 +85,13 @@ function watchHealth(
   health.check("swarm", () => (view.ownSwarm === undefined ? "not in a swarm" : undefined));
 }
 
-const nats = ({ BUS_URL: url, BUS_CA_FILE: caFile }: BusConfig): Promise<Bus> =>
-  connectNats({ url, caFile, name: "storage" });
-
 async function followed(
   config: StorageConfig,
   runtime: Runtime,
   open: StorageOpen,
   stack: AsyncDisposableStack,
 ): Promise<ViewFollower> {
-  const bus = stack.use(await (open.bus ?? nats)(config));
+  const bus = stack.use(await (open.bus?.(config) ?? openBus(config, "storage")));
   const sources = {
     chainWatcherAddress: config.CHAIN_WATCHER,
     coordinatorAddress: config.COORDINATOR,

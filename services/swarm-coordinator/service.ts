@@ -1,4 +1,4 @@
-import { type Bus, connectNats } from "@swarmpost/bus";
+import { type Bus, openBus } from "@swarmpost/bus";
 import { openMigrated } from "@swarmpost/postgres";
 import { ChainService, SwarmService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
@@ -27,9 +27,7 @@ export interface SwarmCoordinator extends AsyncDisposable {
   readonly address: string;
 }
 
-const realOnes: SwarmCoordinatorOpen = {
-  bus: ({ BUS_URL: url, BUS_CA_FILE: caFile }) => connectNats({ url, caFile, name: "swarm-coordinator" }),
-};
+const realOnes: SwarmCoordinatorOpen = { bus: (config) => openBus(config, "swarm-coordinator") };
 
 /** What the parts of the service share. */
 interface Parts {

@@ -1,4 +1,4 @@
-import { type Bus, connectNats } from "@swarmpost/bus";
+import { type Bus, openBus } from "@swarmpost/bus";
 import { type Database, openMigrated } from "@swarmpost/postgres";
 import { ChainService, ProofService } from "@swarmpost/protos";
 import { createClient, GrpcServer, implement, openChannel } from "@swarmpost/rpc";
@@ -35,9 +35,7 @@ export interface TestSuite extends AsyncDisposable {
   readonly address: string;
 }
 
-const realOnes: TestSuiteOpen = {
-  bus: ({ BUS_URL: url, BUS_CA_FILE: caFile }) => connectNats({ url, caFile, name: "test-suite" }),
-};
+const realOnes: TestSuiteOpen = { bus: (config) => openBus(config, "test-suite") };
 
 /** Proofs that a peer may have judged in a minute: two whole sets of a large network. */
 const BUDGET_PER_MINUTE = 4_096;
