@@ -112,7 +112,7 @@ describe("a database on a real Postgres", () => {
         } catch (error) {
           assert.ok(isCode("unavailable")(error) || isCode("conflict")(error), String(error));
           outcomes.unavailable++;
-          await new Promise((resolve) => setTimeout(resolve, 5));
+          await new Promise((resolve) => setImmediate(resolve));
         }
       }
     };

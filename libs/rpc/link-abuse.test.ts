@@ -12,6 +12,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { COALESCE_BYTES, FRAME, frameBytes, MAX_MESSAGE_FRAMES, writeFrame } from "./frame.ts";
+import { eventually } from "@swarmpost/testkit";
 import { LinkError, type LinkHandler, LocalLinkServer, openLocalLink } from "./index.ts";
 
 const PATH = "/swarmpost.link.v1.LinkService/Link";
@@ -87,10 +88,13 @@ test("a caller that sends without reading is throttled instead of filling the se
   stream.on("error", () => {});
   await new Promise((resolve) => stream.once("response", resolve));
   for (let id = 1; id <= 5_000; id += 1) stream.write(grpcMessage(frame(FRAME.request, id, Buffer.alloc(100))));
-  for (let last = -1; answered !== last || answered === 0; ) {
+  let last = 0;
+  const stopped = () => {
+    const before = last;
     last = answered;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return answered > 0 && answered === before;
+  };
+  await eventually(stopped, { intervalMs: 100 });
   assert.ok(answered < 500, `${answered} answers hoarded`);
   session.destroy();
 });

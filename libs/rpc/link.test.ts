@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "@swarmpost/testkit";
 import {
   type Link,
   LinkError,
@@ -32,16 +33,9 @@ function portOf(server: LocalLinkServer): number {
 }
 
 /** Polls with real requests until one is answered. */
-async function answered(link: Link, timeoutMs = 5_000): Promise<Buffer> {
-  const until = Date.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await link.request(1, Buffer.from("again"), { deadlineMs: 500 });
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
+function answered(link: Link, timeoutMs = 5_000): Promise<Buffer> {
+  const again = () => link.request(1, Buffer.from("again"), { deadlineMs: 500 });
+  return eventually(again, { timeoutMs, intervalMs: 5 });
 }
 
 test("a request is answered with the handler's bytes", async () => {
@@ -56,13 +50,20 @@ test("a request is answered with the handler's bytes", async () => {
 });
 
 test("answers find their requests whatever order the handlers end in", async () => {
+  const waiting: (() => void)[] = [];
   await using server = await listen(async ({ payload }) => {
-    await new Promise((resolve) => setTimeout(resolve, payload.readUInt8(0) % 7));
+    await new Promise<void>((resolve) => waiting.push(resolve));
     return payload;
   });
   await using link = openLocalLink(server.address);
   const payloads = Array.from({ length: 200 }, (_, i) => Buffer.from([i, 255 - i]));
-  const answers = await Promise.all(payloads.map((payload) => link.request(1, payload, { deadlineMs: 5_000 })));
+  const asked = Promise.all(payloads.map((payload) => link.request(1, payload, { deadlineMs: 5_000 })));
+  await eventually(() => assert.equal(waiting.length, payloads.length));
+  for (let turn = 0; turn < 7; turn += 1) {
+    for (const [index, answer] of waiting.entries()) if (index % 7 === 6 - turn) answer();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const answers = await asked;
   assert.deepEqual(
     answers.map((answer) => [...answer]),
     payloads.map((payload) => [...payload]),
@@ -169,7 +170,7 @@ test("a server that stops lets requests under way finish", async () => {
   const request = link.request(1, Buffer.from("kept"), { deadlineMs: 5_000 });
   await started.promise;
   const stopped = server[Symbol.asyncDispose]();
-  setTimeout(() => finish.resolve(), 50);
+  finish.resolve();
   assert.equal((await request).toString(), "kept");
   await stopped;
 });
@@ -192,9 +193,7 @@ test("an unused link closes and opens again when asked", async () => {
   await using server = await listen(echo);
   await using link = openLocalLink(server.address, { idleMs: 40 });
   await link.request(1, Buffer.alloc(1), { deadlineMs: 1_000 });
-  const until = Date.now() + 2_000;
-  while (link.state !== "idle" && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.equal(link.state, "idle");
+  await eventually(() => assert.equal(link.state, "idle"));
   assert.equal((await link.request(1, Buffer.from("x"), { deadlineMs: 1_000 })).toString(), "x");
 });
 

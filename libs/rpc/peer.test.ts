@@ -3,6 +3,7 @@ import { connect as connectTcp } from "node:net";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { type NodeKeys, nodeKeysFromSeed, type Pubkey } from "@swarmpost/crypto";
+import { eventually } from "@swarmpost/testkit";
 import {
   httpsCertificate,
   LinkError,
@@ -53,11 +54,7 @@ function coded(code: LinkErrorCode) {
 }
 
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 5_000;
-  while (!(await condition())) {
-    assert.ok(Date.now() < end, what);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await eventually(async () => assert.ok(await condition(), what), { timeoutMs: 5_000, intervalMs: 5 });
 }
 
 test("an admitted peer is answered and the handler knows its verified key", async () => {

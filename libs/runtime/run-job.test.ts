@@ -9,7 +9,7 @@ const index = fileURLToPath(new URL("./index.ts", import.meta.url));
 /** A process that runs the given body as a job. */
 function job(body: string, env: Record<string, string> = { NAME: "one" }) {
   const source = `
-    import { configTypes, defineConfig, runJob, sleep } from ${JSON.stringify(index)};
+    import { configTypes, defineConfig, runJob } from ${JSON.stringify(index)};
     const schema = defineConfig({ NAME: { schema: configTypes.text, doc: "A name." } });
     await runJob("sample", schema, async (config, { logger, signal, print }) => { ${body} });
   `;
@@ -45,7 +45,12 @@ test("wrong settings are one line that names them", async () => {
 });
 
 test("SIGTERM aborts a job, which then has failed", async () => {
-  const { child, ended, output } = job(`print("waiting"); await sleep(60_000, signal);`);
+  const { child, ended, output } = job(`
+    const alive = setInterval(() => {}, 1000);
+    signal.addEventListener("abort", () => clearInterval(alive));
+    print("waiting");
+    await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  `);
   while (!output.out.includes("waiting")) await once(child.stdout, "data");
   child.kill("SIGTERM");
   assert.equal(await ended, 1);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "node:https";
-import { setTimeout as delay } from "node:timers/promises";
 import { test } from "node:test";
 import { eventually } from "@swarmpost/testkit";
 import { RelayNetwork, type TestRelay } from "./testing/relay-network.ts";
@@ -52,8 +51,9 @@ test("a stopping relay serves on while it says that it is not ready, and has cli
 test("under steady load no request fails from the signal until the relay is gone, those under way included", async () => {
   await using network = await RelayNetwork.start({ nodes: 1 });
   const [relay] = network.relays as [TestRelay];
+  let answers = Promise.resolve();
   relay.storage.script = async () => {
-    await delay(50);
+    await answers;
     return [200, {}];
   };
   const agent = keepAlive();
@@ -71,9 +71,12 @@ test("under steady load no request fails from the signal until the relay is gone
   await loads;
   // Nothing new is asked of an endpoint that was removed; what is under way when the relay ends is answered.
   const asked = relay.storage.asked.length;
+  const held = Promise.withResolvers<void>();
+  answers = held.promise;
   const last = Promise.all(Array.from({ length: 4 }, () => ask(relay, agent)));
   await eventually(() => relay.storage.asked.length === asked + 4, { intervalMs: 1 });
   const gone = relay.service[Symbol.asyncDispose]();
+  held.resolve();
   replies.push(...(await last));
   await gone;
   assert.deepEqual([...new Set(replies.map(({ status }) => status))], [200]);

@@ -97,3 +97,14 @@ test("no tracked file names a path of a developer's machine", () => {
     .filter((path) => new RegExp(["/wo", "rk/|/ro", "ot/|/ho", "me/[a-z]"].join("")).test(readText(path)));
   assert.deepEqual(bad, []);
 });
+
+test("tests wait for conditions, never for a time", () => {
+  const waiters = /\.test\.ts$|\/testing\/|^tests\/(?!bench\/)/;
+  const sleeps =
+    /await (delay|sleep|setTimeoutPromise)\(|setTimeout[^;]*from "node:timers\/promises"|new Promise(<\w+>)?\(\((\w+)\) => setTimeout\(\2/;
+  const bad = files.filter((file) => waiters.test(file.path) && sleeps.test(file.text));
+  assert.deepEqual(
+    bad.map((file) => file.path),
+    [],
+  );
+});

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { setTimeout as delay } from "node:timers/promises";
 import { readlinkSync } from "node:fs";
+import { eventually } from "@swarmpost/testkit";
 import { command } from "./command.ts";
 
 const bridge = "pods";
@@ -36,7 +36,8 @@ export class ClusterNetwork {
     const ip = `10.244.1.${number}`;
     const { pid } = spawn("unshare", ["--net", "sleep", "infinity"], { stdio: "ignore" });
     if (pid === undefined) throw new Error("unshare cannot be started");
-    while (readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync("/proc/self/ns/net")) await delay(2);
+    const own = readlinkSync("/proc/self/ns/net");
+    await eventually(() => readlinkSync(`/proc/${pid}/ns/net`) !== own, { intervalMs: 2 });
     const inside = (...args: string[]): string => command("nsenter", `--net=/proc/${pid}/ns/net`, "ip", ...args);
     command("ip", "link", "add", `pod${number}`, "type", "veth", "peer", "name", "eth0", "netns", String(pid));
     command("ip", "link", "set", `pod${number}`, "master", bridge, "up");

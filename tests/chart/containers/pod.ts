@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "@swarmpost/testkit";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { environmentOf, expand, type PodIdentity } from "../environment.ts";
 import { claimsOf } from "../mounts.ts";
@@ -25,8 +25,13 @@ interface Running {
   readonly container: IContainer;
   process: Container;
   restarts: number;
+  /** When it may be started again; undefined while it runs. */
+  againMs: number | undefined;
   readonly env: Readonly<Record<string, string>>;
 }
+
+/** The kubelet waits for 10 s and more before it starts again what has ended. */
+const BACK_OFF_MS = 1_000;
 
 /** One pod: its network, its volumes, its containers, started and asked as the kubelet does. */
 export class Pod {
@@ -66,7 +71,13 @@ export class Pod {
       if (ended.code !== 0) throw new Error(`${this.name}: ${container.name} ended with ${ended.code}`);
     }
     for (const container of this.workload.spec.containers) {
-      const started = { container, process: this.#start(container), restarts: 0, env: this.#environment(container) };
+      const started = {
+        container,
+        process: this.#start(container),
+        restarts: 0,
+        againMs: undefined,
+        env: this.#environment(container),
+      };
       this.#running.push(started);
     }
   }
@@ -78,21 +89,29 @@ export class Pod {
     for (;;) {
       const ended = await running.process.ended;
       if (this.workload.spec.restartPolicy !== "OnFailure" || ended.code === 0) return ended;
-      await this.#startAgain(running);
+      this.#noteEnd(running);
+      await eventually(() => this.#startAgain(running));
     }
   }
 
   /** How often containers were started again because they had ended, `pod/container: why` each. */
   readonly restarts: string[] = [];
 
-  /** As the kubelet does, but it waits 10 s and more. @throws Error with what it printed when it ended too often */
-  async #startAgain(running: Running): Promise<void> {
+  /** Notes that a container ended, and when it may be started again. @throws Error with what it printed when it ended too often */
+  #noteEnd(running: Running): void {
     const { container, process: ended } = running;
     const printed = ended.output().trim();
     this.restarts.push(`${this.name}/${container.name}: ${printed.split("\n").at(-1)}`);
     if (++running.restarts > 10) throw new Error(`${this.name}/${container.name} ended again: ${printed.slice(-2000)}`);
-    await delay(1000);
-    running.process = this.#start(container);
+    running.againMs = performance.now() + BACK_OFF_MS;
+  }
+
+  /** Starts it again when its time has come; whether it was. */
+  #startAgain(running: Running): boolean {
+    if (running.againMs === undefined || performance.now() < running.againMs) return false;
+    running.againMs = undefined;
+    running.process = this.#start(running.container);
+    return true;
   }
 
   /** Asks every readiness probe once. @throws Error when a container ends again and again, or is not alive */
@@ -100,7 +119,8 @@ export class Pod {
     const answers = this.#running.map(async (running) => {
       const { container, process: own } = running;
       if (!own.running) {
-        await this.#startAgain(running);
+        if (running.againMs === undefined) this.#noteEnd(running);
+        this.#startAgain(running);
         return false;
       }
       const probed = { container, ip: this.ip, exec: (words: readonly string[]) => this.#exec(running, words) };

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "@swarmpost/testkit";
 import { isHook, type KubernetesObject, ofKind } from "../manifest.ts";
 import { type Workload, workloads } from "../workloads.ts";
 import { ClusterApi } from "./cluster-api.ts";
@@ -95,17 +95,22 @@ export class Release implements AsyncDisposable {
 
   /** Asks all readiness probes until every pod is ready. @throws Error with what is not ready after that time */
   async untilReady(timeoutMs: number): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const ready = await Promise.all(this.pods.map((pod) => pod.look()));
-      if (ready.every(Boolean)) return;
-      if (performance.now() > deadline) {
-        const waiting = this.#everyPod.filter((pod) => !pod.ready).map((pod) => pod.output().slice(-3000));
-        const blocked = this.blocked().join("\n");
-        throw new Error(`not ready after ${timeoutMs / 1000} s:\n${waiting.join("\n")}\nblocked:\n${blocked}`);
+    let failure: unknown;
+    const round = async () => {
+      try {
+        return (await Promise.all(this.pods.map((pod) => pod.look()))).every(Boolean);
+      } catch (error) {
+        failure = error; // nothing to wait for any more
+        return true;
       }
-      await delay(250);
-    }
+    };
+    await eventually(round, { timeoutMs, intervalMs: 250 }).catch((cause: unknown) => {
+      const waiting = this.#everyPod.filter((pod) => !pod.ready).map((pod) => pod.output().slice(-3000));
+      const blocked = this.blocked().join("\n");
+      const text = `not ready after ${timeoutMs / 1000} s:\n${waiting.join("\n")}\nblocked:\n${blocked}`;
+      throw new Error(text, { cause });
+    });
+    if (failure !== undefined) throw failure;
   }
 
   /** What `helm test` runs; what it printed. @throws Error when it fails */
