@@ -49,7 +49,7 @@ export function deletes(line: Line): void {
     const account = groupAccount("02");
     const messages = await storedSeries(rpc, account, 5);
     const deleted = [messages[1]!.hash, messages[4]!.hash].sort();
-    const asked = [...deleted, garbage].sort().reverse();
+    const asked = [...deleted, garbage].sort().toReversed();
     const params = signedParams(account, ["delete", ...asked], { messages: asked });
     const answer = await rpc.call("delete", params, rpc.node(1));
     const entries = signedEntries(answer, () => `${account.id}${asked.join("")}${deleted.join("")}`);

@@ -8,8 +8,8 @@ import { type Entry, signedEntries } from "./swarm-entries.ts";
 const day = 86_400_000;
 const unknown = [
   "///////////////////////////////////////////",
-  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopo",
-  "rstuvwxyz0123456789+/ABCDEFGHIJKLMNOPQRSTUU",
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq",
+  "rstuvwxyz0123456789+/ABCDEFGHIJKLMNOPQRSTUV",
 ];
 
 type Mode = "" | "shorten" | "extend";
@@ -70,7 +70,7 @@ export function expire(line: Line): void {
     const messages = await storedSeries(rpc, account, 10);
     const { expiry } = messages[6]!;
     const named = [0, 1, 5, 6, 7, 9].map((i) => messages[i]!.hash);
-    const asked = [...named, "bepQtTaYrzcuCXO3fZkmk/h3xkMQ3vCh94i5HzLmj3I"].sort().reverse();
+    const asked = [...named, "bepQtTaYrzcuCXO3fZkmk/h3xkMQ3vCh94i5HzLmj3I"].sort().toReversed();
     const answer = await rpc.call("expire", expireParams(account, asked, expiry), rpc.node(1));
     for (const entry of expired(answer, account, asked)) {
       assert.deepEqual([entry["updated"], entry["expiry"], "unchanged" in entry], [named.sort(), expiry, false]);
