@@ -21,9 +21,9 @@ const jobs = ["prepare", "databases", "register", "message-test", "network-file"
 const names = Object.keys(programTables);
 const services = names.filter((name) => !jobs.includes(name) && name !== "chain");
 const PASSWORD = "pass0word0that0nobody0may0read";
-const [seed, operatorKey] = [randomBytes(32).toString("hex"), randomBytes(32).toString("hex")];
+const [seed, operatorKey, onionKey] = Array.from({ length: 3 }, () => randomBytes(32).toString("hex"));
 /** What none of the programs may show. */
-const SECRETS = [PASSWORD, seed, operatorKey];
+const SECRETS = [PASSWORD, seed!, operatorKey!, onionKey!];
 
 /** Where the stores are. */
 interface Stores {
@@ -49,7 +49,8 @@ function secretSettings({ postgres, nats, redis }: Stores): Record<string, strin
   );
   return {
     ...Object.fromEntries(secrets.map((key) => [key, PASSWORD])),
-    NODE_SEED: seed,
+    NODE_SEED: seed!,
+    ONION_KEY: onionKey!,
     OPERATOR_KEY: `0x${operatorKey}`,
     DATABASE_URL: `postgres://user:${PASSWORD}@${postgres}/name`,
     BUS_URL: `nats://user:${PASSWORD}@${nats}`,
@@ -84,6 +85,8 @@ async function otherSettings(stores: Stores): Promise<Record<string, string>> {
     SEEDS: "net-node-0=https://127.0.0.1:9",
     REGISTER_TIMEOUT_MS: "1000",
     MESSAGE_TIMEOUT_MS: "1000",
+    S3_BUCKET: "files",
+    S3_ENDPOINT: "http://127.0.0.1:9",
     KUBECONFIG: join(folder.path, "none"),
   };
 }
