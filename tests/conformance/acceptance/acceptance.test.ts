@@ -1,6 +1,8 @@
-import { after, before } from "node:test";
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
 import { HttpsConnections, SwarmpostClient } from "@swarmpost/client";
 import { type Network, startNetwork } from "@swarmpost/localnet";
+import { ALL_LINES, NOT_APPLICABLE } from "./all-lines.ts";
 import { batch } from "./batch.ts";
 import { bigRetrieve } from "./big-retrieve.ts";
 import { Caller, type Transport } from "./caller.ts";
@@ -10,6 +12,7 @@ import { ifelse } from "./ifelse.ts";
 import { Lines } from "./line.ts";
 import { monitor } from "./monitor.ts";
 import { messageNamespaces } from "./msg-ns.ts";
+import { otherMethods } from "./other-methods.ts";
 import { sessionAuth } from "./session-auth.ts";
 import { storeRetrieve } from "./store-retrieve.ts";
 import { subaccountAuth } from "./subaccount-auth.ts";
@@ -33,7 +36,8 @@ after(async () => {
   await net?.stop();
 });
 
-const { line } = new Lines((transport) => callers.get(transport)!);
+const lines = new Lines((transport) => callers.get(transport)!);
+const { line } = lines;
 storeRetrieve(line);
 batch(line);
 bigRetrieve(line);
@@ -44,3 +48,12 @@ messageNamespaces(line);
 sessionAuth(line);
 subaccountAuth(line);
 monitor(line);
+otherMethods(line);
+
+test("every line of the list is tested over both transports, or says why it cannot be", () => {
+  const all = Object.entries(ALL_LINES).flatMap(([file, names]) => names.map((name) => `${file}.${name}`));
+  const tested = lines.names.filter((name) => name.startsWith("test_"));
+  assert.equal(new Set(lines.names).size, lines.names.length, "a line is there twice");
+  assert.deepEqual([...tested, ...Object.keys(NOT_APPLICABLE)].sort(), all.sort());
+  for (const reason of Object.values(NOT_APPLICABLE)) assert.ok(reason.length > 40);
+});

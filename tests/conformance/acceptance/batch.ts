@@ -42,7 +42,7 @@ export function batch(line: Line): void {
       const hashes = signedEntries(stored, (entry) => entry["hash"] as string).map((entry) => entry["hash"]);
       assert.deepEqual([...new Set(hashes)], [hashOf(account, text, 42)]);
     }
-    assert.deepEqual((body.results[2]?.body as Page).messages, []);
+    assert.deepEqual((body.results[2]!.body as Page).messages, []);
     assert.equal(body.results[4]?.body, "retrieve: request signature required");
     const twenty = Array.from({ length: 20 }, () => ({ method: "info", params: {} }));
     assert.equal((await rpc.call<Results>("batch", { requests: twenty })).body.results.length, 20);
@@ -76,9 +76,9 @@ export function batch(line: Line): void {
       [200, 200, 200, 200, 200, 200],
     );
     const [one, two] = [hashOf(account, "abc 123", 42), hashOf(account, "xyz 123", 42)];
-    const seen = (i: number) => hashesOf(body.results[i]?.body as Page);
+    const seen = (i: number) => hashesOf(body.results[i]!.body as Page);
     assert.deepEqual([seen(1), seen(3), seen(5)], [[one], [one, two], []]);
-    const deleted = Object.values((body.results[4]?.body as SwarmBody).swarm).map((entry) => entry["deleted"]);
+    const deleted = Object.values((body.results[4]!.body as SwarmBody).swarm).map((entry) => entry["deleted"]);
     assert.deepEqual(deleted[0], [one, two].sort());
   });
 

@@ -34,26 +34,32 @@ export class Caller {
     return this.send(JSON.stringify({ method, params }), to) as Promise<Answer<Body>>;
   }
 
-  /** Has a node answer any text. */
-  send(text: string, to: ServiceNode = this.node(0)): Promise<Answer> {
-    return this.transport === "https" ? this.#direct(text, to) : this.#throughOnion(text, to);
+  /** The same of a method whose answer is bytes, which within an onion are base64. */
+  async bytes(method: string, params: object): Promise<Buffer> {
+    const text = JSON.stringify({ method, params });
+    if (this.transport === "onion") return Buffer.from((await this.#throughOnion(text, this.node(0))).body, "base64");
+    return (await this.#direct(text, this.node(0))).body;
   }
 
-  async #direct(text: string, to: ServiceNode): Promise<Answer> {
-    const { status, body } = await this.#connections.post(url(to, "/storage_rpc/v1"), text, { timeoutMs });
-    return { status, body: parsed(body.toString("utf8")) };
+  /** Has a node answer any text. */
+  async send(text: string, to: ServiceNode = this.node(0)): Promise<Answer> {
+    const { status, body } = await (this.transport === "https" ? this.#direct(text, to) : this.#throughOnion(text, to));
+    return { status, body: parsed(body.toString()) };
+  }
+
+  #direct(text: string, to: ServiceNode): Promise<Answer<Buffer>> {
+    return this.#connections.post(url(to, "/storage_rpc/v1"), text, { timeoutMs });
   }
 
   /** Three hops, then the node itself; as Session clients do, the body comes as text within the JSON of the reply. */
-  async #throughOnion(text: string, to: ServiceNode): Promise<Answer> {
+  async #throughOnion(text: string, to: ServiceNode): Promise<Answer<string>> {
     const path = this.nodes.filter((node) => node.pubkey !== to.pubkey).slice(0, 3);
     const { pubkey, x25519 } = to;
     const onion = buildOnion({ path, destination: { kind: "snode", pubkey, x25519 } }, Buffer.from(text));
     const outer = await this.#connections.post(url(path[0]!, "/onion_req/v2"), onion.body, { timeoutMs });
     const reply = outer.status === 200 ? onion.open(outer.body) : undefined;
     if (reply === undefined) throw new Error(`the path answers ${outer.status}: ${outer.body.toString("utf8")}`);
-    const { status, body } = JSON.parse(reply.toString("utf8")) as { status: number; body: string };
-    return { status, body: parsed(body) };
+    return JSON.parse(reply.toString("utf8")) as Answer<string>;
   }
 }
 

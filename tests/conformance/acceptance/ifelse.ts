@@ -58,11 +58,11 @@ export function ifelse(line: Line): void {
     assert.deepEqual([none.condition, "result" in none], [false, false]);
     const inner = { method: "ifelse", params: branches({ hf_at_least: 1 }, info) };
     const nested = await run({ hf_before: 1 }, info, inner);
-    const within = nested.result?.body as IfElse;
+    const within = nested.result!.body as IfElse;
     assert.deepEqual([within.condition, within.result?.code], [true, 200]);
     const requests = [{ method: "store", params: unsignedStore(account, "if") }, info];
     const batched = await run({ hf_at_least: 1 }, { method: "batch", params: { requests } });
-    const { results } = batched.result?.body as { results: { code: number; body: { hash?: string } }[] };
+    const { results } = batched.result!.body as { results: { code: number; body: { hash?: string } }[] };
     assert.deepEqual([results.map(({ code }) => code), results[0]?.body.hash], [[200, 200], hashOf(account, "if")]);
     const refused = await rpc.call("batch", { requests: [inner] });
     const text = "invalid request: Invalid batch subrequest: subrequests may not contain meta-requests";
