@@ -22,6 +22,8 @@ import type { FileServerPlace, NetworkDescription } from "./network-file.ts";
 import { NodeLists } from "./node-lists.ts";
 import { NodePool } from "./node-pool.ts";
 import { NodeRequests } from "./node-requests.ts";
+import type { Blinding } from "./open-groups/blinded-key.ts";
+import { OpenGroup } from "./open-groups/open-group.ts";
 import { OnionTransport, type RpcReply, type RpcRequest } from "./onion-transport.ts";
 import { type Path, type Random, systemRandom } from "./path.ts";
 import { Paths } from "./paths.ts";
@@ -215,6 +217,12 @@ export class SwarmpostClient implements AsyncDisposable {
   group(account: Account, membership: Membership): GroupConversation {
     const followParts = (group: AccountId): FollowParts => this.#followParts(group);
     return new GroupConversation(account, membership, { ...this.#storing, followParts });
+  }
+
+  /** An open group server, as one account shows itself to it: by a blinded id (15 by default), or by its own key. */
+  openGroup(account: Account, place: ServerPlace & { readonly blinding?: Blinding | "none" }): OpenGroup {
+    const parts = { requests: this.#servers, clock: this.#clock };
+    return new OpenGroup(account, { blinding: "15", ...place }, parts);
   }
 
   /** Deletes messages of one's own from the whole swarm. */

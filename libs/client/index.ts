@@ -41,6 +41,7 @@ export {
 } from "./client.ts";
 export { ClientError, type ClientErrorCode, type ClientErrorDetail } from "./client-error.ts";
 export type { ClientEvent, OnEvent } from "./client-event.ts";
+export { type ConfigDomain, openConfig, sealConfig } from "./config-cipher.ts";
 export { type Credentials, ownCredentials } from "./credentials.ts";
 export type { DeleteReceipt } from "./delete-messages.ts";
 export type { FollowOptions } from "./follow.ts";
@@ -63,6 +64,22 @@ export {
   parseNetwork,
   type Seed,
 } from "./network-file.ts";
+export {
+  type BlindedKey,
+  type Blinding,
+  blindedIds,
+  blindedKey,
+  blindedScalar,
+  parseBlindedId,
+} from "./open-groups/blinded-key.ts";
+export { openFromBlinded, sealForBlinded } from "./open-groups/blinded-message.ts";
+export { type DirectMessage, OpenGroup, type RoomMessage } from "./open-groups/open-group.ts";
+export {
+  openGroupHeaders,
+  type OpenGroupIdentity,
+  openGroupIdentity,
+  type SignedRequest,
+} from "./open-groups/open-group-auth.ts";
 export type { RpcReply, RpcRequest } from "./onion-transport.ts";
 export { pad, unpad } from "./padding.ts";
 export type { Path, Random } from "./path.ts";

@@ -78,7 +78,7 @@ test("group_swarm_subaccount_auth: a group message opens with its sender, ours a
 });
 
 test("group_swarm_auth_literals: the group of libsession's own test has its id", () => {
-  const { hex_literals: literals } = vectors.find(({ kind }) => kind === "group_swarm_auth_literals") ?? {};
+  const literals = vectors.find(({ kind }) => kind === "group_swarm_auth_literals")?.["hex_literals"];
   const [seed, , , , , , , id] = literals as unknown as string[];
   assert.equal(groupFromSeed(hex(seed)).id, id);
 });
