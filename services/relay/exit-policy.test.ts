@@ -79,6 +79,9 @@ test("nothing leaves to other protocols, other paths or hosts that are none", ()
     { host: "2130706433" },
     { host: "0x7f000001" },
     { host: "127.1" },
+    { host: "localhost" },
+    { host: "LOCALHOST" },
+    { host: "any.localhost" },
   ];
   for (const change of refused) assert.equal(exits.decide(layer(change)), undefined, JSON.stringify(change));
 });

@@ -48,7 +48,7 @@ export class ExitPolicy {
     const alias = this.#aliases.get(at) ?? this.#aliases.get(host);
     if (alias !== undefined) return { url: new URL(layer.target, alias), aliased: true };
     const listed = this.#public || this.#listed.has(host) || this.#listed.has(at);
-    if (!listed || (isIP(host) !== 0 && !this.allowsAddress(host))) return undefined;
+    if (!listed || isThisMachine(host) || (isIP(host) !== 0 && !this.allowsAddress(host))) return undefined;
     return { url, aliased: false };
   }
 
@@ -69,6 +69,11 @@ function urlOf(layer: ServerLayer): URL | undefined {
   const url = makeUrl(`${protocol}://${host}:${layer.port}${layer.target}`);
   if (!url || url.hostname !== host || url.pathname !== layer.target || url.search || url.hash) return undefined;
   return url;
+}
+
+/** Names that mean the machine itself wherever they are resolved (RFC 6761). */
+function isThisMachine(host: string): boolean {
+  return host === "localhost" || host.endsWith(".localhost");
 }
 
 function makeUrl(text: string): URL | undefined {

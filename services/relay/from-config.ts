@@ -1,4 +1,4 @@
-import { lookup as resolve } from "node:dns";
+import { promises as dns } from "node:dns";
 import { type Cache, MemoryCacheStore } from "@swarmpost/cache";
 import type { NodeKeys, Pubkey } from "@swarmpost/crypto";
 import type { NetworkView } from "@swarmpost/network-view";
@@ -11,6 +11,7 @@ import type { EdgeOptions } from "./edge-server.ts";
 import { ExitClient } from "./exit-client.ts";
 import { judgedLookup } from "./exit-lookup.ts";
 import { ExitPolicy } from "./exit-policy.ts";
+import { exitResolver, RESOLVER_OPTIONS } from "./exit-resolver.ts";
 import { ExitWork } from "./exit-work.ts";
 import { FinalDestination } from "./final-destination.ts";
 import type { LayerOutcome, RelayMetrics } from "./metrics.ts";
@@ -45,7 +46,8 @@ export function makeOnionRelay(config: RelayConfig, parts: OnionCollaborators): 
   const count = (outcome: LayerOutcome): void => metrics.layers.inc({ outcome });
   const { EXIT_HOSTS: hosts, EXIT_ALIASES: aliases, EXIT_DENIED_RANGES: deniedRanges } = config;
   const policy = new ExitPolicy({ hosts, aliases, deniedRanges });
-  const lookup = judgedLookup((address) => policy.allowsAddress(address), resolve);
+  const resolver = new dns.Resolver(RESOLVER_OPTIONS);
+  const lookup = judgedLookup((address) => policy.allowsAddress(address), exitResolver(resolver));
   const exitOptions = { timeoutMs: config.EXIT_TIMEOUT_MS, userAgent: SERVER_NAME };
   return new OnionRelay(
     { keys },
