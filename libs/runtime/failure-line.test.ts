@@ -34,4 +34,6 @@ test("of a URL in a message only scheme and host are shown, wherever its secret 
 test("a URL that is nothing but a host stays, and so does what only looks like one", () => {
   const message = "begins with https:// or nats://; http://10.0.0.1:8545 and https://chain.example/ do not answer";
   assert.equal(line(message), `register: failed: ${message}\n`);
+  const rule = "must be URLs that begin with http:// or https://, separated by commas (not nats://)";
+  assert.equal(line(rule), `register: failed: ${rule}\n`);
 });

@@ -1,4 +1,5 @@
-const URLS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi;
+// A scheme that is only spoken of ends with the sentence or the list that it stands in.
+const URLS = /\b[a-z][a-z0-9+.-]*:\/\/(?![,;.)])[^\s"'<>]+/gi;
 
 /**
  * One line about what went wrong, for an operator. The process is the operator's own, so the message is shown, without stack
