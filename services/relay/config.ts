@@ -166,7 +166,7 @@ export const relayConfig = defineConfig({
   },
   MAX_CONNECTIONS: {
     schema: integer(1),
-    doc: "Connections of clients at once; more are closed as they come.",
+    doc: "Connections of clients at once, one address a quarter of them; more are closed as they come.",
     default: 10_000,
   },
   HOP_TIMEOUT_MS: {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type Answer, busyAnswer, textAnswer } from "./answer.ts";
+import { ConnectionLimit } from "./connection-limit.ts";
 import { EdgeCall, type EdgeCallParts, type EdgeRequest } from "./edge-call.ts";
 import type { Endpoint, RelayMetrics } from "./metrics.ts";
 import { RelayError } from "./relay-error.ts";
@@ -26,7 +27,7 @@ export interface EdgeOptions {
   readonly bodyTimeoutMs: number;
   /** A client that takes nothing of its answer for this long is cut off. */
   readonly answerTimeoutMs: number;
-  /** Connections at once; more are closed as they come. */
+  /** Connections at once, one address a quarter of them; more are closed as they come. */
   readonly maxConnections: number;
 }
 
@@ -68,7 +69,12 @@ export class EdgeServer implements AsyncDisposable {
     this.#server.on("request", (request, response) => this.#take(request, response));
     // Without this listener Node would say "100 Continue" before the length is checked.
     this.#server.on("checkContinue", (request, response) => this.#take(request, response));
+    const limit = new ConnectionLimit(options.maxConnections);
     this.#server.on("connection", (socket: Socket) => {
+      if (!limit.admit(socket)) {
+        socket.destroy();
+        return;
+      }
       this.#accepted.add(socket);
       socket.once("close", () => this.#accepted.delete(socket));
     });
