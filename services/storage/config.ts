@@ -43,8 +43,8 @@ export const storageConfig = defineConfig({
   },
   WAITING_READERS: {
     schema: integer(0),
-    doc: "Most readers that wait for messages on this node; more are answered at once.",
-    default: 20_000,
+    doc: "Most readers that wait for messages on this node; more are answered at once. Each takes a place at the four relays of its path: MAX_REQUESTS of the relays must be above it, MAX_PEER_REQUESTS above three times it.",
+    default: 3_000,
   },
   WAITING_READERS_PER_CALLER: {
     schema: integer(0),
