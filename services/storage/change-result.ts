@@ -10,8 +10,10 @@ import {
   nodeSignedBulk,
   nodeSignedExpire,
 } from "@swarmpost/storage-rpc";
+import { effectsOf } from "./change.ts";
 import type { ChangeOutcome } from "./change-executor.ts";
 import type { ChangedMessage } from "./outcome-codec.ts";
+import type { ReplicaRecord } from "./record.ts";
 import type { Stamp } from "./stamp.ts";
 
 /** What a member signs of what it did: the text that the client verifies. */
@@ -51,6 +53,19 @@ export function expireResult(
     unchanged: expireMode(request) === "set" ? undefined : expiries(unchanged),
     applied: request.expiries.length === 1 && only !== undefined ? appliedExpiry(only, stamp.ms) : undefined,
   };
+}
+
+/** Whether a change prolongs a message that is not here: it may have ended on its way here. */
+export function lacksSome(
+  record: ReplicaRecord,
+  { hits, unchanged }: Pick<ChangeOutcome, "hits" | "unchanged">,
+): boolean {
+  if (record.kind !== "change" || record.change.method !== "expire") return false;
+  const found = new Set([...hits, ...unchanged].map(({ hash }) => hash.toString("latin1")));
+  return effectsOf(record.change, record.stamp).some(
+    ({ hash, mode, valueMs }) =>
+      hash !== undefined && mode !== "shorten" && valueMs > record.stamp.ms && !found.has(hash.toString("latin1")),
+  );
 }
 
 /** The messages that a bulk change hit, as a reply names them. */

@@ -2,12 +2,14 @@ import { type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import { LinkRefusal } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
 import { type ConvertKey, STORE_TOLERANCE_MS } from "@swarmpost/storage-rpc";
+import type { AccountPull } from "./account-pull.ts";
 import { ByteReader } from "./byte-reader.ts";
 import type { Executor } from "./executor.ts";
 import { type Fence, readFence } from "./fence.ts";
 import type { NodeView } from "./node-view.ts";
 import { encodeOutcome } from "./outcome-codec.ts";
 import type { ReplicaRecord } from "./record.ts";
+import { lacksSome } from "./change-result.ts";
 import { decodeRecord } from "./record-codec.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
 import { MAP_WAIT_MS, REFUSAL } from "./replica-kinds.ts";
@@ -26,6 +28,7 @@ export interface ReplicateParts {
   readonly executor: Executor;
   readonly clock: Clock;
   readonly convert: ConvertKey;
+  readonly accounts: Pick<AccountPull, "repair">;
 }
 
 /** Takes a frame from a member of the same swarm: checks the map, the sender and the record, commits, signs. */
@@ -43,7 +46,9 @@ export function replicateMethod(parts: ReplicateParts): ReplicaMethod {
     if (!mapAgrees(parts.view, fence, record)) await parts.view.until(() => caughtUp(parts.view, fence), MAP_WAIT_MS);
     checkMap(parts.view, fence, record);
     checkSender(parts.view, peer);
-    return encodeOutcome(await parts.executor.run(record));
+    const outcome = await parts.executor.run(record);
+    if (outcome.kind === "changed" && lacksSome(record, outcome)) parts.accounts.repair(peer, record.account);
+    return encodeOutcome(outcome);
   };
 }
 

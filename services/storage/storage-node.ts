@@ -89,15 +89,16 @@ export class StorageNode {
     this.#dataReason = () => dataReason({ greeter, state, view, clock });
     this.handoff = new Handoff({ retryMs }, { state, pull, push, logger, now: () => clock.now() });
     this.#delivery = new PendingDelivery({ retryMs }, { ...shared, offerAll: (target) => push.offerAll(target) });
+    const accounts = new AccountPull({ links, view, whole, clock, pull });
     this.#methods = {
       ...shared,
       stamps: new StampClock(pubkeyBytes(keys.pubkey), clock),
       replicator: new Replicator({ memberTimeoutMs, stragglerMs }, { view, links, absences }),
-      accounts: new AccountPull({ links, view, whole, clock, pull }),
+      accounts,
       ...nodeLists(),
       waited: metrics.waited,
     };
-    const served = { ...shared, ownState: () => whole.ownState, onReceived: counted("received") };
+    const served = { ...shared, accounts, ownState: () => whole.ownState, onReceived: counted("received") };
     this.replicaMethods = replicaMethods(served, greetings.method);
     this.#gauges(metrics);
   }

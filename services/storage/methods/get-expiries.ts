@@ -7,6 +7,7 @@ import {
   messageHashFromBytes,
   parseMessageHash,
 } from "@swarmpost/storage-rpc";
+import { StorageError } from "../errors.ts";
 import { type Answer, ok, refused } from "./answer.ts";
 import type { MethodNode } from "./node.ts";
 import { revokedRefusal } from "./revoked.ts";
@@ -26,6 +27,8 @@ export async function getExpiries(request: GetExpiriesRequest, node: MethodNode)
     const hash = parseMessageHash(text);
     return (hash && messageHashBytes(hash)) ?? [];
   });
-  const found = await node.messages.expiries(account, hashes, node.clock.now());
+  const found = await node.messages.expiries(account, hashes, node.clock.now()).catch((error: unknown) => {
+    throw new StorageError("unavailable", "expiries were not read", { cause: error });
+  });
   return ok(expiriesReply(new Map(found.map(({ hash, expiryMs }) => [messageHashFromBytes(hash), expiryMs]))));
 }

@@ -91,6 +91,20 @@ test("a late copy of a message that a member never had is judged by what the acc
   assert.equal(c.running, true);
 });
 
+test("a message that was prolonged comes to a member that was away beyond its first end", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres });
+  const [a, b, away] = swarm.nodes as [TestNode, TestNode, TestNode];
+  const account = new TestAccount();
+  await away.stop();
+  const hash = await stored(a, account, "prolonged", 10_000);
+  const late = Date.now() + day;
+  await good(b, "expire", account.expire([hash], late, "extend"));
+  away.clock.offsetMs = 12_000;
+  await away.start();
+  swarm.publish();
+  await everywhere(swarm.nodes, account, { [hash]: late });
+});
+
 test("a newcomer and a swarm that takes over get the changes with the messages", async () => {
   await using swarm = await TestSwarm.start(3, { postgres });
   const [a, b, c] = swarm.nodes as [TestNode, TestNode, TestNode];
