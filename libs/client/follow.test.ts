@@ -23,6 +23,20 @@ test("a follower waits at two members and gets a message without polling", async
   await following.return();
 });
 
+test("a message that both members give makes no lane rest", async () => {
+  network.knowsWait = true;
+  const following = client.follow(bob, { intervalMs: 600_000 });
+  for (let i = 0; i < 8; i++) {
+    const next = following.next();
+    await client.send(alice, bob.id, `message ${i}`);
+    assert.deepEqual(
+      (await next).value?.messages.map(({ text }) => text),
+      [`message ${i}`],
+    );
+  }
+  await following.return();
+});
+
 test("a follower whose node does not wait polls at its interval", async () => {
   const following = client.follow(bob, { intervalMs: 10 });
   const next = following.next();

@@ -10,6 +10,8 @@ const WAIT_MS = 20_000;
 const SLACK_MS = 1_000;
 /** How often a node is asked that does not wait (Session Desktop's interval). */
 const INTERVAL_MS = 5_000;
+/** Answers in a row that hold nothing new before a lane rests: another lane was faster, or the node repeats itself. */
+const MAX_STALE = 10;
 /** Members that are waited at side by side: what one has not got yet, the other may. */
 const LANES = 2;
 
@@ -37,8 +39,8 @@ type Page<T> = MailPage<T & { readonly hash: MessageHash }>;
 /**
  * What is in the mailbox now and then what comes, a page at a time, empty pages left out. Two members at a time hold the
  * request until there is a message, so it comes within the time of its way; a node that does not wait is asked every
- * interval. Each wait is with another member of the swarm as it is then, so neither a lost node nor a changed swarm ends
- * it. Ends when the signal aborts or the consumer returns; then the waits are given up. Throws ClientError "refused" when
+ * interval. A wait that brought nothing is followed by one at another member of the swarm as it is then, so neither a lost
+ * node, nor one that holds messages back, nor a changed swarm ends it. Ends when the signal aborts or the consumer returns; then the waits are given up. Throws ClientError "refused" when
  * a node refuses the request itself: the right to read was lost.
  */
 export async function* follow<T>(
@@ -80,6 +82,10 @@ class Waits<T> {
   readonly #parts: FollowParts;
   /** Whom each lane asks. */
   readonly #at: (Pubkey | undefined)[] = [];
+  /** Whom each lane asks again, as it brought something: it has not to be read from its start. */
+  readonly #stay: (Pubkey | undefined)[] = [];
+  /** How often in a row each lane brought nothing new. */
+  readonly #stale: number[] = [];
 
   constructor(mailbox: Mailbox<T>, options: { intervalMs: number; signal: AbortSignal }, parts: FollowParts) {
     this.#mailbox = mailbox;
@@ -102,15 +108,21 @@ class Waits<T> {
       await this.#parts.before();
       const asked = this.#others(lane);
       const others = new Set(asked);
-      const asking = this.#mailbox.poll({ asked, waitMs: WAIT_MS, signal });
+      const asking = this.#mailbox.poll({ asked, prefer: this.#stay[lane], waitMs: WAIT_MS, signal });
       this.#at[lane] = [...asked].find((key) => !others.has(key));
-      const page = this.#mailbox.page([await asking]);
-      const waited = performance.now() - started >= WAIT_MS - SLACK_MS;
+      const poll = await asking;
+      const page = this.#mailbox.page([poll]);
       const holds = page.messages.length + page.unreadable.length > 0;
-      return { page: holds ? page : undefined, rest: !holds && !waited };
+      const brought = poll.items.length > 0;
+      this.#stay[lane] = brought ? poll.member.pubkey : undefined;
+      this.#stale[lane] = brought && !holds ? (this.#stale[lane] ?? 0) + 1 : 0;
+      const waited = performance.now() - started >= WAIT_MS - SLACK_MS;
+      const rest = brought ? (this.#stale[lane] ?? 0) > MAX_STALE : !waited;
+      return { page: holds ? page : undefined, rest };
     } catch (error) {
       if (signal.aborted) return { page: undefined, rest: false };
       if (!(error instanceof ClientError) || error.code === "refused") throw error;
+      this.#stay[lane] = undefined;
       this.#parts.onProblem(error.message);
       return { page: undefined, rest: true };
     }

@@ -42,6 +42,8 @@ export interface Poll {
 export interface PollOptions {
   /** Members not to ask; those asked are added. */
   readonly asked: Set<Pubkey>;
+  /** The member to ask first, while it is one. */
+  readonly prefer?: Pubkey | undefined;
   /** How long the member may wait for a first message, ms; it answers at once by default. */
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
@@ -148,12 +150,13 @@ export class Mailbox<T> {
 
   #page(options: RetrieveOptions, lastHashOf: (member: ServiceNode) => MessageHash | undefined) {
     const { credentials, namespace } = this.#options;
-    const { asked, only, waitMs = 0, signal } = options;
+    const { asked, prefer, only, waitMs = 0, signal } = options;
     return this.#parts.swarm.ask(
       {
         what: "retrieve",
         account: credentials.account,
         asked,
+        ...(prefer && { prefer }),
         ...(only && { only }),
         ...(waitMs > 0 && { waitMs }),
         ...(signal && { signal }),
@@ -184,6 +187,7 @@ export class Mailbox<T> {
 
 interface RetrieveOptions {
   readonly asked: Set<Pubkey>;
+  readonly prefer?: Pubkey | undefined;
   readonly waitMs?: number | undefined;
   readonly signal?: AbortSignal;
   /** The one member to ask. */

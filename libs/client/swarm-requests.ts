@@ -36,6 +36,8 @@ export interface SwarmQuestion<T> extends SendOptions {
   readonly make: (member: ServiceNode) => RpcRequest;
   /** Members not to ask; those asked are added. Shared by questions that go out side by side. */
   readonly asked?: Set<Pubkey>;
+  /** The member to ask first, while it is one. */
+  readonly prefer?: Pubkey;
   /** The one member to ask. */
   readonly only?: ServiceNode;
   /** Judges an answer with a good status: the result, or why another member must be asked. */
@@ -75,7 +77,8 @@ export class SwarmRequests {
     let reason = "its swarm has no reachable member";
     for (let attempt = 1; attempt <= ATTEMPTS; ) {
       const swarm = this.#parts.swarms.of(question.account);
-      const member = this.#next(question.only === undefined ? swarm.members : [question.only], tried);
+      const preferred = swarm.members.find(({ pubkey: key }) => key === question.prefer && !tried.has(key));
+      const member = preferred ?? this.#next(question.only === undefined ? swarm.members : [question.only], tried);
       if (member === undefined) break;
       tried.add(member.pubkey);
       const how = { ...sendOptions(question), others: question.only === undefined };

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import {
+  type Account,
+  ClientError,
+  createAccount,
+  createGroup,
+  makeMemberKey,
+  SwarmpostClient,
+} from "@swarmpost/client";
+import { randomBytes } from "@swarmpost/crypto";
+import { type Network, startNetwork } from "@swarmpost/localnet";
+
+// What the SDK does beyond one message, against real nodes.
+
+let net: Network;
+let client: SwarmpostClient;
+const [alice, bob, carol]: Account[] = [createAccount(), createAccount(), createAccount()] as [
+  Account,
+  Account,
+  Account,
+];
+
+before(async () => {
+  net = await startNetwork({ nodes: 14 });
+  client = await SwarmpostClient.connect(net.networkFile);
+});
+after(async () => {
+  await client?.[Symbol.asyncDispose]();
+  await net?.stop();
+});
+
+test("a follower gets each message within a second, by waiting and not by polling", async () => {
+  await using reader = await SwarmpostClient.connect(net.networkFile);
+  const following = reader.follow(bob, { intervalMs: 60_000 });
+  await client.send(alice, bob.id, "first");
+  const times: number[] = [];
+  for (const text of ["first", "second", "third", "fourth"]) {
+    const next = following.next();
+    if (text !== "first") await client.send(alice, bob.id, text);
+    const sent = performance.now();
+    assert.deepEqual(
+      (await next).value?.messages.map((message) => message.text),
+      [text],
+    );
+    times.push(performance.now() - sent);
+  }
+  assert.ok(
+    times.slice(1).every((ms) => ms < 1_000),
+    times.map(Math.round).join(" "),
+  );
+  await following.return();
+});
+
+test("a copy of what one sends waits in one's own swarm, for one's other devices", async () => {
+  const { copy } = await client.send(carol, bob.id, "with a copy", { ownCopy: true });
+  assert.ok((copy?.copies ?? 0) >= 4);
+  await using device = await SwarmpostClient.connect(net.networkFile);
+  const [own] = (await device.read(carol)).messages;
+  assert.deepEqual([own?.from, own?.sentTo, own?.text], [carol.id, bob.id, "with a copy"]);
+});
+
+test("a group: an admin makes it, members read and write by their tokens, and nobody else does", async () => {
+  const group = createGroup();
+  const admin = client.group(alice, { admin: group });
+  await admin.shareNewKey([bob.id]);
+  const member = client.group(bob, { group: group.id, memberKey: makeMemberKey(group, bob.id) });
+  await admin.send("welcome");
+  await member.send("thank you");
+  for (const each of [admin, member]) {
+    assert.deepEqual(
+      (await each.read()).messages.map(({ from, text }) => [from, text]),
+      [
+        [alice.id, "welcome"],
+        [bob.id, "thank you"],
+      ],
+    );
+  }
+  const foreign = makeMemberKey(createGroup(), carol.id);
+  assert.throws(() => client.group(carol, { group: group.id, memberKey: foreign }), { code: "bad-group-key" });
+});
+
+test("a member that is revoked can neither read nor write until it is let in again, and new keys leave it out", async () => {
+  const group = createGroup();
+  const admin = client.group(alice, { admin: group });
+  const keyOf = ({ id }: Account): Buffer => makeMemberKey(group, id);
+  const [member, other] = [bob, carol].map((each) => client.group(each, { group: group.id, memberKey: keyOf(each) }));
+  await admin.shareNewKey([bob.id, carol.id]);
+  await member?.send("still in");
+  const revoked = await admin.revoke([bob.id]);
+  assert.ok(revoked.members.filter(({ signed }) => signed).length >= 4);
+  await assert.rejects(member!.read(), (error) => error instanceof ClientError && error.detail.status === 401);
+  await assert.rejects(member!.send("not in"), { code: "refused" });
+  await admin.shareNewKey([carol.id]);
+  await admin.send("without Bob");
+  assert.deepEqual(
+    (await other!.read()).messages.map(({ text }) => text),
+    ["still in", "without Bob"],
+  );
+  await admin.unrevoke([bob.id]);
+  const page = await client.group(bob, { group: group.id, memberKey: keyOf(bob) }).read();
+  assert.deepEqual([page.messages.map(({ text }) => text), page.unreadable.length], [["still in"], 1]);
+});
+
+test("a follower of a group gets a message sealed with a key that came while it waited", async () => {
+  const group = createGroup();
+  const admin = client.group(alice, { admin: group });
+  await admin.shareNewKey([bob.id]);
+  await using reader = await SwarmpostClient.connect(net.networkFile);
+  const member = reader.group(bob, { group: group.id, memberKey: makeMemberKey(group, bob.id) });
+  const following = member.follow({ intervalMs: 60_000 });
+  const next = following.next();
+  await admin.shareNewKey([bob.id]);
+  await admin.send("under the second key");
+  assert.deepEqual(
+    (await next).value?.messages.map(({ text }) => text),
+    ["under the second key"],
+  );
+  await following.return();
+});
+
+test("a file is attached, found in the message, downloaded through the onion and extended", async () => {
+  const data = randomBytes(300_000);
+  const attachments = [
+    await client.attach(alice, data, { name: "one.bin" }),
+    await client.attach(alice, data, { format: "stream" }),
+  ];
+  await client.send(alice, carol.id, "see the files", { attachments });
+  const message = (await client.read(carol)).messages.find(({ text }) => text === "see the files");
+  assert.deepEqual(message?.attachments, attachments);
+  for (const attachment of message?.attachments ?? []) assert.deepEqual(await client.download(attachment), data);
+  const stored = await client.files().upload(randomBytes(1_000), { ttlSeconds: 3_600 });
+  assert.equal(stored.id.length, 44);
+  const extended = await client.files().extend(stored.id, { ttlSeconds: 7_200 });
+  assert.ok(extended.expiresMs > stored.expiresMs);
+});
