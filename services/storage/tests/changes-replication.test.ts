@@ -48,6 +48,7 @@ test("a member that was away comes to what was changed meanwhile, and nothing of
   await using swarm = await TestSwarm.start(3, { postgres });
   const [a, b, away] = swarm.nodes as [TestNode, TestNode, TestNode];
   const account = new TestAccount();
+  await becomeWhole(swarm.nodes);
   const [short, long, gone] = [
     await stored(a, account, "short", 5 * day),
     await stored(a, account, "long", 3_600_000),
@@ -74,6 +75,7 @@ test("a late copy of a message that a member never had is judged by what the acc
   await using swarm = await TestSwarm.start(5, { postgres });
   const [a, b, c, d, e] = swarm.nodes as [TestNode, TestNode, TestNode, TestNode, TestNode];
   const [swept, shortened] = [new TestAccount(), new TestAccount()];
+  await becomeWhole(swarm.nodes);
   for (const node of [d, e]) await node.stop();
   await stored(a, swept, "old");
   const hash = await stored(b, shortened, "old", 9 * day);
@@ -95,6 +97,7 @@ test("a message that was prolonged comes to a member that was away beyond its fi
   await using swarm = await TestSwarm.start(3, { postgres });
   const [a, b, away] = swarm.nodes as [TestNode, TestNode, TestNode];
   const account = new TestAccount();
+  await becomeWhole(swarm.nodes);
   await away.stop();
   const hash = await stored(a, account, "prolonged", 10_000);
   const late = Date.now() + day;
