@@ -21,7 +21,8 @@ const server = createServer();
 before(async () => {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  network = await RelayNetwork.start({ nodes: 3, config: { EXIT_HOSTS: "127.0.0.1" } });
+  const at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  network = await RelayNetwork.start({ nodes: 3, config: { EXIT_ALIASES: `${at}=http://${at}` } });
   nodes = network.relays as unknown as typeof nodes;
 });
 
