@@ -95,6 +95,6 @@ export class FallbackCache implements Cache {
 /** Opens a cache on Redis. Returns when Redis answers, or without it after a second: the local stand-in then does the work. */
 export async function connectRedis(options: FallbackCacheOptions): Promise<Cache> {
   const cache = new FallbackCache(options);
-  if (!(await cache.connected(1000))) options.logger?.warn(EVENTS.gone);
+  if (!(await cache.connected(1000))) options.logger?.warn("cache_lost");
   return cache;
 }
