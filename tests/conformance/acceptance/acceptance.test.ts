@@ -24,7 +24,9 @@ const callers = new Map<Transport, Caller>();
 const connections = new HttpsConnections();
 
 before(async () => {
-  net = await startNetwork({ nodes: 7 });
+  // Every entry of an answer is looked at, so that all members are waited for, however busy the machine is.
+  const storage = { MEMBER_TIMEOUT_MS: "20000", STRAGGLER_MS: "20000" };
+  net = await startNetwork({ nodes: 7, settings: { storage } });
   await using client = await SwarmpostClient.connect(net.networkFile);
   const nodes = client.nodes();
   for (const transport of ["https", "onion"] as const) {

@@ -7,6 +7,7 @@ import { hashesOf, type Page, retrieved, unsignedStore } from "./messages.ts";
 
 const COUNT = 120;
 const SIZE = 70_000;
+const AT_ONCE = 6;
 
 /** An account with many large messages: stored once, read by every line of this file. */
 class FullInbox {
@@ -20,9 +21,9 @@ class FullInbox {
 
   async #fill(rpc: Caller): Promise<void> {
     const now = Date.now();
-    for (let i = 0; i < COUNT; i += 20) {
+    for (let i = 0; i < COUNT; i += AT_ONCE) {
       const params = (j: number) => unsignedStore(this.account, randomBytes(SIZE), { timestamp: now + i + j });
-      const requests = Array.from({ length: 20 }, (_, j) => ({ method: "store", params: params(j) }));
+      const requests = Array.from({ length: AT_ONCE }, (_, j) => ({ method: "store", params: params(j) }));
       const answer = await rpc.call<{ results: { code: number; body: { hash: string } }[] }>("sequence", { requests });
       assert.deepEqual(new Set(answer.body.results.map(({ code }) => code)), new Set([200]));
       this.hashes.push(...answer.body.results.map(({ body }) => body.hash));

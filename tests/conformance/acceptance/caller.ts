@@ -1,5 +1,6 @@
 import type { HttpsConnections, ServiceNode } from "@swarmpost/client";
 import { buildOnion } from "@swarmpost/onion";
+import { eventually } from "@swarmpost/testkit";
 
 /** Both ways in which a client reaches a storage node. */
 export type Transport = "https" | "onion";
@@ -48,19 +49,39 @@ export class Caller {
   }
 
   #direct(text: string, to: ServiceNode): Promise<Answer<Buffer>> {
-    return this.#connections.post(url(to, "/storage_rpc/v1"), text, { timeoutMs });
+    return this.#whenReady(() => this.#connections.post(url(to, "/storage_rpc/v1"), text, { timeoutMs }));
   }
 
   /** Three hops, then the node itself; as Session clients do, the body comes as text within the JSON of the reply. */
   async #throughOnion(text: string, to: ServiceNode): Promise<Answer<string>> {
     const path = this.nodes.filter((node) => node.pubkey !== to.pubkey).slice(0, 3);
     const { pubkey, x25519 } = to;
-    const onion = buildOnion({ path, destination: { kind: "snode", pubkey, x25519 } }, Buffer.from(text));
-    const outer = await this.#connections.post(url(path[0]!, "/onion_req/v2"), onion.body, { timeoutMs });
-    const reply = outer.status === 200 ? onion.open(outer.body) : undefined;
+    const outer = await this.#whenReady(async () => {
+      const { body, open } = buildOnion({ path, destination: { kind: "snode", pubkey, x25519 } }, Buffer.from(text));
+      return { ...(await this.#connections.post(url(path[0]!, "/onion_req/v2"), body, { timeoutMs })), open };
+    });
+    const reply = outer.status === 200 ? outer.open(outer.body) : undefined;
     if (reply === undefined) throw new Error(`the path answers ${outer.status}: ${outer.body.toString("utf8")}`);
     return JSON.parse(reply.toString("utf8")) as Answer<string>;
   }
+
+  /** A node that says that it is not ready has done nothing, and clients ask again: a busy machine is no failed test. */
+  async #whenReady<A extends Answer<Buffer>>(ask: () => Promise<A>): Promise<A> {
+    const asked = async () => {
+      const [outcome] = await Promise.allSettled([ask()]);
+      return outcome.status === "fulfilled" && isNotReady(outcome.value) ? false : outcome;
+    };
+    const outcome = await eventually(asked, { timeoutMs });
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  }
+}
+
+/** What a node says of itself before it looks at the request. */
+const NOT_READY = /^(Service node is not ready: storage is |Snode not ready: )/;
+
+function isNotReady({ status, body }: Answer<Buffer>): boolean {
+  return status === 503 && NOT_READY.test(body.toString("utf8"));
 }
 
 function url(node: ServiceNode, path: string): string {
