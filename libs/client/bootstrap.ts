@@ -22,6 +22,8 @@ export interface NodeList {
   /** Records that some seeds give and no majority confirms or contradicts: not used, but counted as a swarm's members. */
   readonly disputed: readonly ServiceNode[];
   readonly seeds: readonly SeedReport[];
+  /** Height of the last final block that enough seeds for a majority know: no later list may be older. */
+  readonly height: number;
   /** What a person should know about how far this can be trusted. */
   readonly warnings: readonly string[];
 }
@@ -30,18 +32,19 @@ export interface NodeList {
  * Asks all seeds and believes what a majority of them says: with n ≥ 2 seeds a node counts when ⌊n/2⌋+1 of *all* seeds,
  * silent ones included, name it with the same keys, address, swarm and operator. So of 3 seeds one may lie or be down; of
  * 2 both must answer, and a node that they don't agree on is refused. One pinned seed works with a warning. A seed without a key is refused unless it is on loopback or
- * `insecure` is set.
+ * `insecure` is set. A seed that knows no block of `minHeight` yet, or any more, does not count: an old list, signed in its
+ * time, must not come back.
  *
  * Throws ClientError "untrusted-seed", or "seeds-failed" that says what each seed did.
  */
 export async function bootstrap(
   network: NetworkDescription,
-  options: { insecure?: boolean; nowMs: number },
+  options: { insecure?: boolean; nowMs: number; minHeight?: number },
   post: Post,
 ): Promise<NodeList> {
   const warnings = judgeSeeds(network.seeds, options.insecure ?? false);
   const needed = network.seeds.length === 1 ? 1 : Math.floor(network.seeds.length / 2) + 1;
-  const answers = await Promise.all(network.seeds.map((seed) => ask(seed, post, options.nowMs)));
+  const answers = await Promise.all(network.seeds.map((seed) => ask(seed, post, options)));
   const lists = answers.filter(({ failure }) => failure === undefined).map(({ named }) => named);
   const votes = countVotes(lists, needed);
   const seeds = answers.map(({ url, named, failure }) => ({
@@ -50,25 +53,36 @@ export async function bootstrap(
     strangers: countStrangers(named, votes),
     ...(failure === undefined ? {} : { failure }),
   }));
-  const answered = seeds.filter((seed) => seed.failure === undefined).length;
+  const heights = answers.filter(({ failure }) => failure === undefined).map((answer) => answer.height);
+  const answered = heights.length;
   if (answered < needed) throw seedsFailed(`${answered} of ${seeds.length} seeds gave a usable answer`, needed, seeds);
   const { believed: nodes, disputed } = votes;
   if (nodes.length === 0) throw seedsFailed("the seeds agree on no node", needed, seeds);
   warnings.push(...seeds.flatMap(warningAbout), ...warningOfDispute(disputed));
-  return { nodes, disputed, seeds, warnings };
+  const height = heights.sort((a, b) => b - a)[needed - 1] ?? 0;
+  return { nodes, disputed, seeds, height, warnings };
 }
 
 interface Answer {
   readonly url: string;
   readonly named: readonly ServiceNode[];
+  readonly height: number;
   readonly failure?: string;
 }
 
-async function ask(seed: Seed, post: Post, nowMs: number): Promise<Answer> {
+async function ask(
+  seed: Seed,
+  post: Post,
+  { nowMs, minHeight = 0 }: { nowMs: number; minHeight?: number },
+): Promise<Answer> {
+  const { url } = seed;
+  const failed = (failure: string): Answer => ({ url, named: [], height: 0, failure });
   try {
-    return { url: seed.url, named: await askSeed(seed, post, nowMs) };
+    const { nodes: named, height } = await askSeed(seed, post, nowMs);
+    if (height >= minHeight) return { url, named, height };
+    return failed(`its list is of block ${height}, and one of block ${minHeight} was seen before`);
   } catch (error) {
-    if (error instanceof ClientError) return { url: seed.url, named: [], failure: error.message };
+    if (error instanceof ClientError) return failed(error.message);
     throw error;
   }
 }

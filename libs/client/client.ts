@@ -40,6 +40,9 @@ export interface ClientOptions {
   /** Guards of an earlier run, and who remembers them for the next. */
   readonly guards?: readonly Pubkey[];
   readonly onGuards?: (guards: readonly Pubkey[]) => void;
+  /** Height of the list that an earlier run believed, and who remembers it for the next: no older list is taken. */
+  readonly height?: number;
+  readonly onHeight?: (height: number) => void;
   /** Progress, for people. */
   readonly onEvent?: OnEvent;
   /** Cipher of the onions; xchacha20 by default. */
@@ -111,7 +114,7 @@ export class SwarmpostClient implements AsyncDisposable {
     const guards = new Guards({ remembered: options.guards ?? [], random, now }, options.onGuards ?? (() => undefined));
     this.#lists = new NodeLists(
       network,
-      { insecure: options.insecure ?? false },
+      { insecure: options.insecure ?? false, minHeight: options.height ?? 0 },
       { post: this.#connections.post, clock: this.#clock, onEvent, take: (list) => this.#take(list) },
     );
     const refresh = (): Promise<void> => this.refresh();
@@ -320,6 +323,7 @@ export class SwarmpostClient implements AsyncDisposable {
     this.#swarms.replace(list);
     this.#paths.prune();
     const { nodes, seeds, warnings } = list;
+    this.#options.onHeight?.(list.height);
     onEvent?.({ type: "nodes", nodes: nodes.length, swarms: this.#swarms.count(), seeds: seeds.length });
     for (const message of warnings) onEvent?.({ type: "warning", message });
   }

@@ -64,8 +64,7 @@ export async function* follow<T>(
       if (page !== undefined && !signal.aborted) yield page;
     }
   } finally {
-    end.abort();
-    await Promise.allSettled(lanes);
+    end.abort(); // The lanes end by themselves; whoever leaves need not wait for that.
   }
 }
 

@@ -26,14 +26,14 @@ export interface NodeListsParts {
 /** Asks the seeds for the node list: at the start, when it is old, and when nodes hint that it has changed. */
 export class NodeLists {
   readonly #network: NetworkDescription;
-  readonly #options: { insecure: boolean };
+  readonly #options: { insecure: boolean; minHeight: number };
   readonly #parts: NodeListsParts;
-  #list: NodeList = { nodes: [], disputed: [], seeds: [], warnings: [] };
+  #list: NodeList = { nodes: [], disputed: [], seeds: [], height: 0, warnings: [] };
   #askedMs = 0;
   #listedMs = 0;
   #asking: Promise<void> | undefined;
 
-  constructor(network: NetworkDescription, options: { insecure: boolean }, parts: NodeListsParts) {
+  constructor(network: NetworkDescription, options: { insecure: boolean; minHeight: number }, parts: NodeListsParts) {
     this.#network = network;
     this.#options = options;
     this.#parts = parts;
@@ -75,7 +75,8 @@ export class NodeLists {
   async #ask(): Promise<void> {
     const nowMs = this.#parts.clock.local();
     this.#askedMs = nowMs;
-    this.#list = await bootstrap(this.#network, { ...this.#options, nowMs }, this.#parts.post);
+    const minHeight = Math.max(this.#options.minHeight, this.#list.height);
+    this.#list = await bootstrap(this.#network, { ...this.#options, minHeight, nowMs }, this.#parts.post);
     this.#listedMs = nowMs;
     this.#parts.take(this.#list);
   }

@@ -162,6 +162,8 @@ export class TestNetwork implements AsyncDisposable {
   nodes: readonly TestNode[] = [];
   /** How far its clock is ahead, ms. */
   aheadMs = 0;
+  /** Height of the last final block that its seeds know. */
+  height = 1;
   /** Whether its nodes know the `wait` of a retrieve. */
   knowsWait = false;
   /** Tells of each store. */
@@ -194,7 +196,7 @@ export class TestNetwork implements AsyncDisposable {
   /** The signed answer of a node as seed, for the given nodes (all that are up by default). */
   seedAnswer(seed: TestNode, offered = this.nodes.filter((node) => !node.down).map((node) => node.offered)): string {
     const [blockHash, mapHash, total] = [Buffer.alloc(32), Buffer.alloc(32), offered.length];
-    const statement = { t: Date.now(), height: 1, blockHash, mapHash, total };
+    const statement = { t: Date.now(), height: this.height, blockHash, mapHash, total };
     const signed = signSeedAnswer(seedAnswerDigest(offered), statement, seed.keys);
     const states = offered.map(
       (node) =>
@@ -203,7 +205,7 @@ export class TestNetwork implements AsyncDisposable {
         `"operator_address":"${node.operator}"}`,
     );
     const swarmpost = seedSignatureText(signed);
-    return `{"jsonrpc":"2.0","id":0,"result":{"height":1,"service_node_states":[${states.join()}]},"swarmpost":${swarmpost}}`;
+    return `{"jsonrpc":"2.0","id":0,"result":{"height":${this.height},"service_node_states":[${states.join()}]},"swarmpost":${swarmpost}}`;
   }
 
   /** The last hop's POST to a server. */
