@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Database } from "@swarmpost/postgres";
 import { BodyPartitions } from "./body-partitions.ts";
+import { ChangeTable } from "./change-table.ts";
 import { CommitQueue } from "./commit-queue.ts";
 
 /** A queue before a database that takes everything; `writable` answers one after another. */
 function queue(database: Database, writable: () => boolean): CommitQueue {
-  const parts = { database, partitions: new BodyPartitions(database), clock: { now: () => 0 }, onCounted: () => {} };
-  return new CommitQueue({ gatherMs: 0, maxQueue: 10 }, { ...parts, writable });
+  const tables = { database, partitions: new BodyPartitions(database), changes: new ChangeTable(database) };
+  const parts = { ...tables, clock: { now: () => 0 }, onCounted: () => {}, writable };
+  return new CommitQueue({ gatherMs: 0, maxQueue: 10 }, parts);
 }
 
 const erasure = { messages: [], tombstones: [] };
