@@ -86,6 +86,7 @@ test("every kubectl command is about the page's namespace, and about kinds, labe
     "deployment",
     "poddisruptionbudgets",
     "persistentvolumeclaim",
+    ...objects.map(({ kind }) => kind.toLowerCase()),
   ]);
   const labels = new Set(
     workloads(objects).flatMap((workload) => Object.entries(workload.labels).map(([key, value]) => `${key}=${value}`)),
