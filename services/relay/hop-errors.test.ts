@@ -50,13 +50,6 @@ test("a node that has too much under way says so through three relays", async ()
   assert.equal((await first)[0], 200);
 });
 
-test("a node that is asked too often by the one before it says so through three relays", async () => {
-  const { network, nodes } = await four({ RATE_NODE_BURST: "1", RATE_NODE_PER_SECOND: "1" });
-  await using _ = network;
-  assert.equal((await told(network, [nodes[2], nodes[3]]))[0], 200);
-  assert.deepEqual(await told(network, nodes), [429, "Too Many Requests\n"]);
-});
-
 test("a node that is gone is named by the relay before it, at whatever place of the path", async () => {
   const { network, nodes } = await four();
   await using _ = network;
