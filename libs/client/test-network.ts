@@ -15,7 +15,7 @@ import {
   signSeedAnswer,
 } from "@swarmpost/onion";
 import { httpsCertificate } from "@swarmpost/rpc";
-import { type AccountId, DEFAULT_NAMESPACE, messageHash, nodeSignedDelete } from "@swarmpost/storage-rpc";
+import { type AccountId, messageHash, namespace, nodeSignedDelete } from "@swarmpost/storage-rpc";
 
 // A scripted network for this package's own tests: real HTTPS, real onions, and nodes that do what a test tells them.
 
@@ -27,6 +27,7 @@ interface Params {
   readonly data: string;
   readonly last_hash?: string;
   readonly wait?: number;
+  readonly namespace?: number;
   readonly messages: readonly string[];
 }
 
@@ -145,7 +146,7 @@ export class TestNode {
   }
 
   #after(params: Params): object[] {
-    const own = [...this.held].filter(([, message]) => message.pubkey === params.pubkey);
+    const own = [...this.held].filter(([, message]) => isIn(message, params));
     const from = own.findIndex(([hash]) => hash === params.last_hash) + 1;
     const expiration = this.#network.now() + 60_000;
     return own.slice(from).map(([hash, { data }]) => ({ hash, data, timestamp: 1, expiration }));
@@ -216,7 +217,7 @@ export class TestNetwork implements AsyncDisposable {
 
   store(entry: TestNode, params: Params, t: number): Scripted {
     const data = decodeBase64(params.data) ?? Buffer.alloc(0);
-    const hash = messageHash(params.pubkey, DEFAULT_NAMESPACE, data);
+    const hash = messageHash(params.pubkey, namespace(params.namespace ?? 0), data);
     const swarm = this.#swarmOf(entry).map((node) => {
       if (node.down) return [node.keys.pubkey, { failed: true, timeout: true }];
       node.held.set(hash, params);
@@ -242,6 +243,10 @@ export class TestNetwork implements AsyncDisposable {
   #swarmOf(node: TestNode): TestNode[] {
     return this.nodes.filter((other) => other.swarmId === node.swarmId);
   }
+}
+
+function isIn(message: Params, { pubkey, namespace: ns = 0 }: Params): boolean {
+  return message.pubkey === pubkey && (message.namespace ?? 0) === ns;
 }
 
 function signText(node: TestNode, text: string): string {

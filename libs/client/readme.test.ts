@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import * as library from "./index.ts";
+import { alice, bob, connect, network as nodes } from "./test-client.ts";
+import { fileServer, startOnionServer } from "./test-onion-server.ts";
+
+const readme = readFileSync(new URL("./README.md", import.meta.url), "utf8");
+const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? "");
+
+/** Runs an example with these names in scope. */
+async function run(code: string, scope: Record<string, unknown>): Promise<void> {
+  const names = { ...library, ...scope };
+  const AsyncFunction = Object.getPrototypeOf(run).constructor as new (
+    ...parts: string[]
+  ) => (...values: unknown[]) => Promise<void>;
+  await new AsyncFunction(...Object.keys(names), `{ ${code} }`)(...Object.values(names));
+}
+
+test("every example of the README runs as it stands, and has at most three statements", async () => {
+  const place = startOnionServer(nodes, "files.example", fileServer(new Map()));
+  const { pubkey } = startOnionServer(nodes, "open.example", () => ({ body: Buffer.from("[]") }));
+  await using client = await connect({}, { fileServer: place });
+  const seeds = nodes.nodes.slice(0, 3).map((each) => `${each.keys.pubkey}@${each.url}`);
+  const [group, stop] = [library.createGroup(), new AbortController()];
+  await client.group(alice, { admin: group }).shareNewKey([bob.id]);
+  const printed: string[] = [];
+  const log = (...words: unknown[]): void => {
+    printed.push(words.join(" "));
+    if (words[0] === alice.id) stop.abort(); // The follower has shown a message.
+  };
+  const data = Buffer.from("a photo");
+  const names = { client, alice, bob, group, pubkey, data, signal: stop.signal, console: { log } };
+  const loadNetworkFile = async () => ({ ...library.networkFromSeeds(seeds), fileServer: place });
+  assert.equal(examples.length, 9);
+  for (const code of examples) {
+    assert.ok(code.trim().split("\n").length <= 3, code);
+    await run(code, { ...names, loadNetworkFile });
+  }
+  const expected = ["12 nodes", "6 hello", `${alice.id} hello`, "6 members deleted it"];
+  assert.deepEqual(printed, expected);
+});
