@@ -109,7 +109,7 @@ export class Pending implements AsyncDisposable {
   /** Resolves once the frame is on disk for every target. @throws StorageError "unavailable". */
   async add(targets: readonly Pubkey[], record: ReplicaRecord, encoded: Buffer): Promise<void> {
     this.#onMissed(targets.length);
-    const expiryMs = record.kind === "store" ? record.expiryMs : record.stamp.ms + DELETE_LIFE_MS;
+    const expiryMs = worthUntil(record);
     try {
       await Promise.all(targets.map((target) => this.#addOne(target, record.account, expiryMs, encoded)));
     } catch (error) {
@@ -243,4 +243,10 @@ export class Pending implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writes[Symbol.asyncDispose]();
   }
+}
+
+/** When a record is worth nothing any more, in milliseconds since the epoch. A revocation always is. */
+function worthUntil(record: ReplicaRecord): number {
+  if (record.kind === "store") return record.expiryMs;
+  return record.kind === "revocation" ? Number.MAX_SAFE_INTEGER : record.stamp.ms + DELETE_LIFE_MS;
 }

@@ -82,6 +82,13 @@ async function revokedOn(node: TestNode): Promise<number> {
   return Number(rows[0]?.count);
 }
 
+function accountAt(node: TestNode, id: bigint): TestAccount {
+  for (;;) {
+    const account = new TestAccount();
+    if (node.view.current.responsible(Buffer.from(account.id, "hex").subarray(1))?.id === id) return account;
+  }
+}
+
 const becomeWhole = (nodes: readonly TestNode[]) =>
   eventually(() => assert.ok(nodes.every((node) => node.service.node.whole.ownState === "whole")), patience);
 
@@ -212,4 +219,24 @@ test("revocations move with the accounts when the swarm changes, and leave the f
     const keeper = swarm.nodes.find((node) => keepers?.includes(node.pubkey))!;
     assert.equal(await mayRead(keeper, members[i]!), false);
   }
+});
+
+test("a node that is behind learns what was revoked before it answers a member", async () => {
+  await using swarm = await TestSwarm.start(4, { postgres });
+  const [left, ...right] = swarm.nodes as [TestNode, TestNode, TestNode, TestNode];
+  swarm.setMap(
+    new Map([
+      [0n, [left]],
+      [OTHER, right],
+    ]),
+  );
+  await becomeWhole(swarm.nodes);
+  const account = accountAt(left, OTHER);
+  const [gone, stays] = [new Member(account), new Member(account)];
+  await revoke(right[0]!, account, [gone.token]);
+  await right[1]!.stop();
+  await right[2]!.stop();
+  swarm.setMap(new Map([[0n, [left]]]));
+  assert.deepEqual([await mayRead(left, gone), await mayRead(left, stays)], [false, true]);
+  assert.notEqual(left.service.node.whole.ownState, "whole", "one of three former holders is not enough");
 });
