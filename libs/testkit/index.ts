@@ -8,4 +8,5 @@ export { type PostgresOptions, type PostgresServer, startPostgres } from "./post
 export { type RedisServer, startRedis } from "./redis.ts";
 export type { TestServer } from "./restartable-server.ts";
 export { sparePort } from "./spare-port.ts";
+export { startStores, type TestStores } from "./stores.ts";
 export { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";

@@ -6,31 +6,16 @@ import { after, before, test } from "node:test";
 import { startApiServer, type TestApiServer } from "@swarmpost/kubernetes/testing";
 import { SwarmService } from "@swarmpost/protos";
 import { createClient, openChannel } from "@swarmpost/rpc";
-import {
-  eventually,
-  type NatsServer,
-  type PostgresServer,
-  sparePort,
-  startNats,
-  startPostgres,
-} from "@swarmpost/testkit";
+import { eventually, sparePort, startStores, type TestStores } from "@swarmpost/testkit";
 import { serveChain, TestChain, testNodes } from "./test-chain-server.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 const labels = { "app.kubernetes.io/instance": "net", "app.kubernetes.io/component": "swarm-coordinator" };
 const LEASE_MS = 4_000;
 
-let nats: NatsServer;
-let postgres: PostgresServer;
-let databases = 0;
-
-before(async () => {
-  [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
-});
-
-after(async () => {
-  await Promise.all([nats[Symbol.asyncDispose](), postgres[Symbol.asyncDispose]()]);
-});
+let stores: TestStores;
+before(async () => void (stores = await startStores()));
+after(async () => await stores?.[Symbol.asyncDispose]());
 
 /** One pod: a process as a container runs it. */
 class Coordinator implements AsyncDisposable {
@@ -98,8 +83,8 @@ async function start() {
     LEASE_DURATION_MS: String(LEASE_MS),
     LEASE_RENEW_MS: "2500",
     LEASE_RETRY_MS: "300",
-    BUS_URL: nats.url,
-    DATABASE_URL: await postgres.createDatabase(`election_${++databases}`),
+    BUS_URL: stores.nats.url,
+    DATABASE_URL: await stores.emptyDatabase(),
     CHAIN_WATCHER: chainServer.address,
   };
   const launch = async (name: string): Promise<Coordinator> => {

@@ -6,22 +6,14 @@ import { type SwarmMap, SwarmMapChangedSchema, SwarmMapSchema, SwarmService } fr
 import { type Client, createClient, openChannel, RpcError } from "@swarmpost/rpc";
 import { createRuntime, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
 import { applyBlock, emptySwarmState, mapHash } from "@swarmpost/swarm";
-import { eventually, type NatsServer, type PostgresServer, startNats, startPostgres } from "@swarmpost/testkit";
+import { eventually, startStores, type TestStores } from "@swarmpost/testkit";
 import { swarmCoordinatorConfig } from "./config.ts";
 import { createSwarmCoordinator, type SwarmCoordinator } from "./service.ts";
 import { serveChain, TestChain, testNodes } from "./test-chain-server.ts";
 
-let nats: NatsServer;
-let postgres: PostgresServer;
-let databases = 0;
-
-before(async () => {
-  [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
-});
-
-after(async () => {
-  await Promise.all([nats[Symbol.asyncDispose](), postgres[Symbol.asyncDispose]()]);
-});
+let stores: TestStores;
+before(async () => void (stores = await startStores()));
+after(async () => await stores?.[Symbol.asyncDispose]());
 
 interface Running extends AsyncDisposable {
   readonly service: SwarmCoordinator;
@@ -29,13 +21,11 @@ interface Running extends AsyncDisposable {
   readonly client: Client<typeof SwarmService>;
 }
 
-const newDatabase = (): Promise<string> => postgres.createDatabase(`coordinator_${++databases}`);
-
 async function start(chainAddress: string, databaseUrl: string): Promise<Running> {
   await using stack = new AsyncDisposableStack();
   const runtime = createRuntime("swarm-coordinator", { logger: silentLogger });
   const config = parseConfig(swarmCoordinatorConfig, {
-    BUS_URL: nats.url,
+    BUS_URL: stores.nats.url,
     DATABASE_URL: databaseUrl,
     CHAIN_WATCHER: chainAddress,
   });
@@ -59,7 +49,7 @@ test("the map of a chain is served with the hash that the rules give it", async 
   const chain = new TestChain();
   chain.add(testNodes(14));
   await using server = await serveChain(chain);
-  await using running = await start(server.address, await newDatabase());
+  await using running = await start(server.address, await stores.emptyDatabase());
   const map = await mapAt(running, 1n);
   const expected = applyBlock(emptySwarmState, {
     height: 1n,
@@ -76,9 +66,9 @@ test("a change of the chain reaches a watcher and the bus with the map before it
   const chain = new TestChain();
   chain.add(testNodes(12));
   await using server = await serveChain(chain);
-  await using running = await start(server.address, await newDatabase());
+  await using running = await start(server.address, await stores.emptyDatabase());
   await mapAt(running, 1n);
-  await using bus: Bus = await connectNats({ url: nats.url, name: "test" });
+  await using bus: Bus = await connectNats({ url: stores.nats.url, name: "test" });
   const heard: [bigint | undefined, boolean][] = [];
   await using _ = await bus.subscribe("swarmpost.swarm.map", (payload) => {
     const { map, previous } = fromBinary(SwarmMapChangedSchema, payload);
@@ -97,8 +87,8 @@ test("genesis, a restart half-way and a chain seen live end in the same bytes", 
   const chain = new TestChain();
   chain.add(testNodes(20));
   await using server = await serveChain(chain);
-  const url = await newDatabase();
-  await using live = await start(server.address, await newDatabase());
+  const url = await stores.emptyDatabase();
+  await using live = await start(server.address, await stores.emptyDatabase());
   {
     await using first = await start(server.address, url);
     await mapAt(first, 1n);
@@ -109,7 +99,7 @@ test("genesis, a restart half-way and a chain seen live end in the same bytes", 
   chain.add(testNodes(4, 100));
   chain.add();
   await using resumed = await start(server.address, url);
-  await using genesis = await start(server.address, await newDatabase());
+  await using genesis = await start(server.address, await stores.emptyDatabase());
   const maps = await Promise.all([live, resumed, genesis].map((running) => mapAt(running, 4n)));
   const [a, b, c] = maps.map(bytes);
   assert.deepEqual(b, a);
@@ -119,7 +109,7 @@ test("genesis, a restart half-way and a chain seen live end in the same bytes", 
 test("a restart serves the stored map while chain-watcher is down, and goes on when it is back", async () => {
   const chain = new TestChain();
   chain.add(testNodes(12));
-  const url = await newDatabase();
+  const url = await stores.emptyDatabase();
   let port = 0;
   {
     await using server = await serveChain(chain);
@@ -144,7 +134,7 @@ test("a chain that contradicts the stored map stops the following, says so and l
   const chain = new TestChain("ours");
   chain.add(testNodes(12));
   await using server = await serveChain(chain);
-  const url = await newDatabase();
+  const url = await stores.emptyDatabase();
   {
     await using running = await start(server.address, url);
     await mapAt(running, 1n);
@@ -164,7 +154,7 @@ test("a chain that contradicts the stored map stops the following, says so and l
 });
 
 test("before the chain was ever read no map is given out", async () => {
-  await using running = await start("127.0.0.1:1", await newDatabase());
+  await using running = await start("127.0.0.1:1", await stores.emptyDatabase());
   const refused = (error: unknown): boolean => error instanceof RpcError && error.code === "unavailable";
   await assert.rejects(running.client.getMap({}), refused);
 });
@@ -173,11 +163,11 @@ test("a database that is away keeps no map from being in force and is caught up 
   const chain = new TestChain();
   chain.add(testNodes(12));
   await using server = await serveChain(chain);
-  const url = await newDatabase();
+  const url = await stores.emptyDatabase();
   {
     await using running = await start(server.address, url);
     await mapAt(running, 1n);
-    await postgres.stop();
+    await stores.postgres.stop();
     try {
       chain.add(testNodes(2, 12));
       await mapAt(running, 2n);
@@ -185,7 +175,7 @@ test("a database that is away keeps no map from being in force and is caught up 
         assert.deepEqual(running.runtime.health.reasons(), ["database: the map cannot be stored"]),
       );
     } finally {
-      await postgres.start();
+      await stores.postgres.start();
     }
     await eventually(() => assert.deepEqual(running.runtime.health.reasons(), []));
   }
@@ -197,7 +187,7 @@ test("many nodes over many blocks are followed with every node in one swarm", as
   const chain = new TestChain();
   for (let block = 0; block < 60; block++) chain.add(testNodes(5, block * 5));
   await using server = await serveChain(chain);
-  await using running = await start(server.address, await newDatabase());
+  await using running = await start(server.address, await stores.emptyDatabase());
   const { swarms } = await mapAt(running, 60n);
   const members = swarms.flatMap((swarm) => swarm.members.map((member) => Buffer.from(member).toString("hex")));
   assert.deepEqual(members.sort(), testNodes(300).sort());

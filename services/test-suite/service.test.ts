@@ -5,22 +5,14 @@ import { type Bus, connectNats } from "@swarmpost/bus";
 import { pubkey } from "@swarmpost/crypto";
 import { ProofsChangedSchema } from "@swarmpost/protos";
 import { systemClock } from "@swarmpost/runtime";
-import { eventually, type NatsServer, type PostgresServer, startNats, startPostgres } from "@swarmpost/testkit";
+import { eventually, startStores, type TestStores } from "@swarmpost/testkit";
 import { type RunningSuite, startSuite, type SuiteSettings } from "./testing/running-suite.ts";
 import { ScriptedChain } from "./testing/scripted-chain.ts";
 import { type PeerLinkTable, ScriptedRelay } from "./testing/scripted-relay.ts";
 
-let nats: NatsServer;
-let postgres: PostgresServer;
-let databases = 0;
-
-before(async () => {
-  [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
-});
-
-after(async () => {
-  await Promise.all([nats[Symbol.asyncDispose](), postgres[Symbol.asyncDispose]()]);
-});
+let stores: TestStores;
+before(async () => void (stores = await startStores()));
+after(async () => await stores?.[Symbol.asyncDispose]());
 
 interface Cluster extends AsyncDisposable {
   readonly chain: ScriptedChain;
@@ -39,12 +31,12 @@ async function cluster(count: number): Promise<Cluster> {
     relays.push(stack.use(await ScriptedRelay.start(index, { clock: systemClock, table })));
   }
   chain.join(...relays.map((relay) => relay.keys.pubkey));
-  const DATABASE_URL = await postgres.createDatabase(`test_suite_${++databases}`);
+  const DATABASE_URL = await stores.emptyDatabase();
   const opened = stack.move();
   return {
     chain,
     relays,
-    settings: { BUS_URL: nats.url, DATABASE_URL, CHAIN_WATCHER: chain.address },
+    settings: { BUS_URL: stores.nats.url, DATABASE_URL, CHAIN_WATCHER: chain.address },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -78,7 +70,7 @@ test("the age of the oldest proof grows until its node proves itself again", asy
 
 test("a change reaches a watcher and the bus", async () => {
   await using net = await cluster(2);
-  await using bus: Bus = await connectNats({ url: nats.url, name: "test" });
+  await using bus: Bus = await connectNats({ url: stores.nats.url, name: "test" });
   const heard = new Set<string>();
   await using _ = await bus.subscribe("swarmpost.proof.changed", (payload) => {
     const { accepted, dropped } = fromBinary(ProofsChangedSchema, payload);
@@ -180,11 +172,11 @@ test("an outage of Postgres stops nothing, and what was accepted meanwhile is wr
   {
     await using suite = await startSuite(net.settings, net.relays);
     await allProven(suite, net.relays.slice(0, 1));
-    await postgres.kill();
+    await stores.postgres.kill();
     late.ready = true;
     await allProven(suite, net.relays);
     await eventually(() => suite.runtime.health.reasons().some((reason) => reason.startsWith("database")));
-    await postgres.start();
+    await stores.postgres.start();
     await eventually(() => suite.runtime.health.reasons().length === 0, { timeoutMs: 15_000 });
   }
   for (const relay of net.relays) relay.ready = false;

@@ -4,7 +4,7 @@ import { type Client, createClient, openChannel } from "@swarmpost/rpc";
 import { createRuntime, parseConfig, type Runtime, silentLogger } from "@swarmpost/runtime";
 import { developmentKey, type NodeRegistered, registerNodes } from "@swarmpost/staking";
 import { someNodes, type TestChain } from "@swarmpost/staking/test-chain.ts";
-import { eventually, type NatsServer, type PostgresServer, startNats, startPostgres } from "@swarmpost/testkit";
+import { eventually, type NatsServer, type PostgresServer, startStores } from "@swarmpost/testkit";
 import { chainWatcherConfig } from "../config.ts";
 import { createChainWatcher } from "../service.ts";
 
@@ -36,16 +36,14 @@ export interface Servers extends AsyncDisposable {
 
 export async function startServers(): Promise<Servers> {
   await using starting = new AsyncDisposableStack();
-  const postgres = starting.use(await startPostgres());
-  const nats = starting.use(await startNats());
+  const { postgres, nats, emptyDatabase } = starting.use(await startStores());
   const bus = starting.use(await connectNats({ url: nats.url, name: "test" }));
   const running = starting.move();
-  let databases = 0;
   return {
     postgres,
     nats,
     bus,
-    database: () => postgres.createDatabase(`watcher_${++databases}`),
+    database: emptyDatabase,
     watcher: (chain, databaseUrl, settings = {}) =>
       startWatcher({
         DATABASE_URL: databaseUrl,

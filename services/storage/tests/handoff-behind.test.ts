@@ -1,29 +1,18 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
+import { becomeWhole, patience, stateOf } from "../testing/become-whole.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
 
 const OTHER = 2n ** 63n;
-const patience = { timeoutMs: 30_000 };
 
 let postgres: PostgresServer;
 before(async () => {
   postgres = await startPostgres({ maxConnections: 200 });
 });
 after(() => postgres[Symbol.asyncDispose]());
-
-const state = (node: TestNode) => node.service.node.whole.ownState;
-const becomeWhole = (nodes: readonly TestNode[]) =>
-  eventually(
-    () =>
-      assert.deepEqual(
-        nodes.map(state),
-        nodes.map(() => "whole"),
-      ),
-    patience,
-  );
 
 function accountAt(node: TestNode, id: bigint): TestAccount {
   for (;;) {
@@ -67,7 +56,7 @@ test("who pulls from members that are behind learns from them whom they still wa
     });
     assert.ok((rows[0]?.owed ?? 0) > 0, "the newcomer hears of the holders that are cut off");
   }, patience);
-  for (const node of [...abc, newcomer]) assert.notEqual(state(node), "whole");
+  for (const node of [...abc, newcomer]) assert.notEqual(stateOf(node), "whole");
   for (const node of swarm.nodes) node.cut.clear();
   await becomeWhole([...abc, newcomer]);
   await eventually(async () => assert.equal(await newcomer.count(), 1), patience);

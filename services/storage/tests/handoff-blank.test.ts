@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
+import { becomeWhole, patience, stateOf } from "../testing/become-whole.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
 
 const OTHER = 2n ** 63n;
-const patience = { timeoutMs: 30_000 };
 
 let postgres: PostgresServer;
 before(async () => {
   postgres = await startPostgres({ maxConnections: 200 });
 });
 after(() => postgres[Symbol.asyncDispose]());
-
-const state = (node: TestNode) => node.service.node.whole.ownState;
-const becomeWhole = (nodes: readonly TestNode[]) =>
-  eventually(() => assert.ok(nodes.every((node) => state(node) === "whole")), patience);
 
 test("two nodes found no network when one of them only missed a map", async () => {
   await using swarm = await TestSwarm.start(5, { postgres });
@@ -46,7 +42,7 @@ test("two nodes found no network when one of them only missed a map", async () =
       text: "select array(select jsonb_object_keys(state::jsonb->'tasks'->0->'done')) as done from swarm_state",
     });
   await eventually(async () => assert.deepEqual((await pulled()).rows[0]?.done, [a.pubkey]), patience);
-  assert.deepEqual([state(a), state(b)], ["blank", "behind"]);
+  assert.deepEqual([stateOf(a), stateOf(b)], ["blank", "behind"]);
   await c.start();
   swarm.publish();
   await becomeWhole(abc);
