@@ -1,5 +1,5 @@
 import type { DashboardSpec, PanelSpec } from "./dashboard-spec.ts";
-import { growth, percentiles, rate, series } from "./promql.ts";
+import { growth, growths, percentiles, rates, series } from "./promql.ts";
 
 const CANARY = "swarmpost_test_suite_canary";
 
@@ -58,7 +58,7 @@ const count: readonly PanelSpec[] = [
     unit: "short",
     description:
       "Looks a second. Bad: missing or lost at all; late: a member that is behind answered without completing itself; unknown: nodes are away.",
-    queries: [{ expr: rate(`${CANARY}_looks_total`, "result"), legend: "{{result}}" }],
+    queries: rates(`${CANARY}_looks_total`, "result"),
   },
   {
     title: "Messages watched",
@@ -72,7 +72,7 @@ const count: readonly PanelSpec[] = [
     unit: "short",
     description:
       "Steps that failed in spite of the client's retries, in the range shown. Bad: store: people cannot send; read: they cannot receive; connect: no seed answers; save: Postgres of test-suite.",
-    queries: [{ expr: growth(`${CANARY}_failures_total`, "step"), legend: "{{step}}" }],
+    queries: growths(`${CANARY}_failures_total`, "step"),
     badFrom: 1,
   },
 ];

@@ -1,5 +1,5 @@
 import type { DashboardSpec, PanelSpec } from "./dashboard-spec.ts";
-import { growth, percentiles, rate, series } from "./promql.ts";
+import { growth, growths, percentiles, rates, series } from "./promql.ts";
 
 const chain: readonly PanelSpec[] = [
   {
@@ -52,7 +52,7 @@ const chain: readonly PanelSpec[] = [
     title: "Looks at the chain",
     unit: "short",
     description: "Polls a second by how they ended. Bad: failed without ok: no endpoint works.",
-    queries: [{ expr: rate("swarmpost_chain_watcher_polls_total", "result"), legend: "{{result}}" }],
+    queries: rates("swarmpost_chain_watcher_polls_total", "result"),
   },
   {
     title: "Time of a look",
@@ -66,7 +66,7 @@ const chain: readonly PanelSpec[] = [
     unit: "short",
     description:
       "Failures of single endpoints in the range shown. Bad: diverged (an endpoint tells another chain) and inconsistent above 0; unreachable or behind for all endpoints at once.",
-    queries: [{ expr: growth("swarmpost_chain_watcher_endpoint_failures_total", "reason"), legend: "{{reason}}" }],
+    queries: growths("swarmpost_chain_watcher_endpoint_failures_total", "reason"),
     badFrom: 1,
   },
 ];
@@ -77,7 +77,7 @@ const registry: readonly PanelSpec[] = [
     unit: "short",
     description:
       "Registrations, unlock requests and exits that were read, in the range shown. Bad: exits that nobody asked for.",
-    queries: [{ expr: growth("swarmpost_chain_watcher_events_total", "kind"), legend: "{{kind}}" }],
+    queries: growths("swarmpost_chain_watcher_events_total", "kind"),
   },
   {
     title: "Registrations that count for nothing",
@@ -92,7 +92,7 @@ const registry: readonly PanelSpec[] = [
     unit: "short",
     description:
       "Registries sent on the bus in the range shown. Bad: too_large: then everybody asks over gRPC at intervals, which works but later.",
-    queries: [{ expr: growth("swarmpost_chain_watcher_publications_total", "result"), legend: "{{result}}" }],
+    queries: growths("swarmpost_chain_watcher_publications_total", "result"),
   },
   {
     title: "Ready and leading",

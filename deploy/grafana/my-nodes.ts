@@ -1,5 +1,5 @@
 import type { DashboardSpec, PanelSpec } from "./dashboard-spec.ts";
-import { growth, ofProcesses, rate, series } from "./promql.ts";
+import { growth, ofProcesses, rates, series } from "./promql.ts";
 
 const NODE = "{{pod}} {{instance}}";
 
@@ -149,14 +149,14 @@ const clients: readonly PanelSpec[] = [
     unit: "reqps",
     description:
       "Requests refused because a client or another node sent too many. Bad: much for `node`, or for `client` with all clients behind one address: is externalTrafficPolicy Local?",
-    queries: [{ expr: rate("swarmpost_relay_limited_requests_total", "by"), legend: "{{by}}" }],
+    queries: rates("swarmpost_relay_limited_requests_total", "by"),
   },
   {
     title: "Refused because too much was under way",
     unit: "reqps",
     description:
       "Requests refused with 503 because the relay has too much to do. Bad: above 0 for minutes: more nodes or more CPU.",
-    queries: [{ expr: rate("swarmpost_relay_busy_requests_total", "by"), legend: "{{by}}" }],
+    queries: rates("swarmpost_relay_busy_requests_total", "by"),
   },
   {
     title: "Local replay filter",

@@ -1,5 +1,5 @@
 import type { DashboardSpec, PanelSpec } from "./dashboard-spec.ts";
-import { growth, rate, series, sum } from "./promql.ts";
+import { growth, growths, rates, series, sum } from "./promql.ts";
 
 const ELECTED = ["chain_watcher", "swarm_coordinator", "test_suite"] as const;
 const SERVICES = ["relay", "storage", ...ELECTED, "file_server"] as const;
@@ -126,7 +126,7 @@ const services: readonly PanelSpec[] = [
     unit: "reqps",
     description:
       "Requests that clients sent to the nodes' HTTPS ports, by how they ended. Bad: server_error that is more than a few in a hundred, or all lines at 0 while people use the network.",
-    queries: [{ expr: rate("swarmpost_relay_requests_total", "result"), legend: "{{result}}" }],
+    queries: rates("swarmpost_relay_requests_total", "result"),
   },
 ];
 
@@ -143,7 +143,7 @@ const kubernetes: readonly PanelSpec[] = [
     unit: "short",
     description:
       "Rounds of putting labels and budgets in step with the map, in the range shown. Bad: failed without done.",
-    queries: [{ expr: growth("swarmpost_swarm_coordinator_budget_syncs_total", "result"), legend: "{{result}}" }],
+    queries: growths("swarmpost_swarm_coordinator_budget_syncs_total", "result"),
   },
   {
     title: "Pods without their swarm's label",

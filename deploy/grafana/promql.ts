@@ -16,6 +16,16 @@ export function growth(metric: string, by = "", matchers = ""): string {
   return `sum${grouped(by)}(increase(${series(metric, matchers)}[$__range]))`;
 }
 
+/** How fast a counter grows by these labels, one line for each of their values, as a panel's queries. */
+export function rates(metric: string, by: string, matchers = ""): { expr: string; legend: string }[] {
+  return [{ expr: rate(metric, by, matchers), legend: legendOf(by) }];
+}
+
+/** By how much a counter grew by these labels, as a panel's queries. */
+export function growths(metric: string, by: string, matchers = ""): { expr: string; legend: string }[] {
+  return [{ expr: growth(metric, by, matchers), legend: legendOf(by) }];
+}
+
 /** Sum of a gauge over everything but the named labels. */
 export function sum(metric: string, by = "", matchers = ""): string {
   return `sum${grouped(by)}(${series(metric, matchers)})`;
@@ -41,6 +51,11 @@ export function percentiles(metric: string, by = "", matchers = ""): { expr: str
 /** A metric of every Node process, of swarmpost's processes only. */
 export function ofProcesses(metric: string): string {
   return `${series(metric)} and on (namespace, job, instance) {__name__=~"swarmpost_.+_ready_state"}`;
+}
+
+function legendOf(by: string): string {
+  const labels = by.split(", ");
+  return labels.map((label) => `{{${label}}}`).join(" ");
 }
 
 function grouped(by: string): string {

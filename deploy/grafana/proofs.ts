@@ -1,5 +1,5 @@
 import type { DashboardSpec, PanelSpec } from "./dashboard-spec.ts";
-import { growth, rate, series } from "./promql.ts";
+import { growths, rate, rates, series } from "./promql.ts";
 
 const now: readonly PanelSpec[] = [
   {
@@ -45,16 +45,14 @@ const flow: readonly PanelSpec[] = [
     unit: "short",
     description:
       "Proofs a second by verdict and source. Bad: refusals of `own` proofs at all; many refusals from `peer`: a cluster with a wrong clock, or of another network.",
-    queries: [{ expr: rate("swarmpost_test_suite_proofs_total", "reason, source"), legend: "{{reason}} {{source}}" }],
+    queries: rates("swarmpost_test_suite_proofs_total", "reason, source"),
   },
   {
     title: "Proofs accepted",
     unit: "short",
     description:
       "Accepted proofs in the range shown, by source. Bad: none of `own` for more than an hour; none of `peer` in a network of several clusters.",
-    queries: [
-      { expr: growth("swarmpost_test_suite_proofs_total", "source", 'reason="accepted"'), legend: "{{source}}" },
-    ],
+    queries: growths("swarmpost_test_suite_proofs_total", "source", 'reason="accepted"'),
   },
   {
     title: "Age of the oldest proof",
@@ -79,7 +77,7 @@ const flow: readonly PanelSpec[] = [
     unit: "short",
     description:
       "Proofs written, by result, in the range shown. Bad: failed above 0: a restart then forgets nodes until they prove themselves again.",
-    queries: [{ expr: growth("swarmpost_test_suite_saves_total", "result"), legend: "{{result}}" }],
+    queries: growths("swarmpost_test_suite_saves_total", "result"),
   },
   {
     title: "Registered and proven nodes",

@@ -1,5 +1,5 @@
 import type { DashboardSpec, PanelSpec } from "./dashboard-spec.ts";
-import { percentiles, quantile, rate, series, sum } from "./promql.ts";
+import { percentiles, quantile, rate, rates, series, sum } from "./promql.ts";
 
 const layers: readonly PanelSpec[] = [
   {
@@ -42,7 +42,7 @@ const layers: readonly PanelSpec[] = [
     unit: "reqps",
     description:
       "Layers that arrived, by their place on a path of three. Bad: `beyond` above 0: somebody builds longer paths than clients do.",
-    queries: [{ expr: rate("swarmpost_relay_layer_seconds_count", "hop"), legend: "{{hop}}" }],
+    queries: rates("swarmpost_relay_layer_seconds_count", "hop"),
   },
 ];
 
@@ -52,14 +52,14 @@ const ends: readonly PanelSpec[] = [
     unit: "reqps",
     description:
       "Requests sent on to the next node. Bad: unreachable, timeout or refused above a few in a hundred: nodes are away, or their published addresses are wrong.",
-    queries: [{ expr: rate("swarmpost_relay_hops_total", "result"), legend: "{{result}}" }],
+    queries: rates("swarmpost_relay_hops_total", "result"),
   },
   {
     title: "Layers by what became of them",
     unit: "reqps",
     description:
       "Onion layers opened at these nodes. Bad: much invalid_ciphertext or replay: broken or hostile clients, or clocks and keys that do not fit.",
-    queries: [{ expr: rate("swarmpost_relay_layers_total", "outcome"), legend: "{{outcome}}" }],
+    queries: rates("swarmpost_relay_layers_total", "outcome"),
   },
   {
     title: "Layers remembered",
@@ -74,7 +74,7 @@ const ends: readonly PanelSpec[] = [
     unit: "reqps",
     description:
       "Requests to servers outside (file server, groups). Bad: failed or timeout above a few: that server is away, or egress is closed.",
-    queries: [{ expr: rate("swarmpost_relay_exits_total", "result"), legend: "{{result}}" }],
+    queries: rates("swarmpost_relay_exits_total", "result"),
   },
   {
     title: "Wait for servers outside",
@@ -96,7 +96,7 @@ const edge: readonly PanelSpec[] = [
     title: "Requests at the edge by route and end",
     unit: "reqps",
     description: "Requests of clients. Bad: server_error or aborted growing with the load.",
-    queries: [{ expr: rate("swarmpost_relay_requests_total", "endpoint, result"), legend: "{{endpoint}} {{result}}" }],
+    queries: rates("swarmpost_relay_requests_total", "endpoint, result"),
   },
   {
     title: "Request sizes",

@@ -1,5 +1,5 @@
 import type { DashboardSpec, PanelSpec } from "./dashboard-spec.ts";
-import { growth, percentiles, quantile, rate, series, sum } from "./promql.ts";
+import { growth, percentiles, quantile, rate, rates, series, sum } from "./promql.ts";
 
 const NODE = "{{pod}} {{instance}}";
 
@@ -55,9 +55,7 @@ const work: readonly PanelSpec[] = [
     unit: "reqps",
     description:
       "Storage RPCs of the own relays. Bad: 5xx: stores that found no majority, or a database that does not answer. Some 4xx are normal (421 after a change of the map).",
-    queries: [
-      { expr: rate("swarmpost_storage_request_seconds_count", "method, status"), legend: "{{method}} {{status}}" },
-    ],
+    queries: rates("swarmpost_storage_request_seconds_count", "method, status"),
   },
   {
     title: "Time by method (95 %)",
@@ -78,7 +76,7 @@ const work: readonly PanelSpec[] = [
     unit: "reqps",
     description:
       "How long polls ended, a second. Bad: full above 0: too many wait, or one caller takes more than its share. ended: the node stopped or left the swarm, or a member was revoked.",
-    queries: [{ expr: rate("swarmpost_storage_waits_total", "result"), legend: "{{result}}" }],
+    queries: rates("swarmpost_storage_waits_total", "result"),
   },
   {
     title: "From a commit to the reader's answer",
@@ -135,7 +133,7 @@ const copies: readonly PanelSpec[] = [
     unit: "short",
     description:
       "Records that went between nodes after changes of the map, a second. Bad: not back at 0 an hour after a change.",
-    queries: [{ expr: rate("swarmpost_storage_handoff_records_total", "way"), legend: "{{way}}" }],
+    queries: rates("swarmpost_storage_handoff_records_total", "way"),
   },
   {
     title: "Parts of the ring still pulled",
