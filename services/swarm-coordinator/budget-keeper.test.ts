@@ -92,6 +92,26 @@ test("labels and budgets follow the map, and budgets belong to the Lease", async
   await same(net.budgets, ["1:4"]);
 });
 
+test("a budget that somebody changed is put right, and those of others are left alone", async () => {
+  await using net = await start({ everyMs: 50 });
+  const others = ["net-swarm-coordinator", "other-swarm-0000000000000001", "net-swarm-00000000000000010"];
+  for (const name of others) net.server.objects.put("poddisruptionbudgets", { metadata: { name } });
+  net.keeper.follow(mapOf([0, 1, 2]));
+  const name = "net-swarm-0000000000000001";
+  const budget = () => net.server.objects.get("poddisruptionbudgets", name);
+  await eventually(() => budget() !== undefined);
+  const { labels: right } = budget()!.metadata;
+  const { spec } = budget()!;
+  for (const change of [{ labels: {} }, { labels: right!, more: true }]) {
+    const wrong = "more" in change ? { ...(spec as object), minAvailable: 1 } : spec;
+    net.server.objects.put("poddisruptionbudgets", { metadata: { name, labels: change.labels }, spec: wrong });
+    await eventually(() => assert.deepEqual([budget()?.metadata.labels, budget()?.spec], [right, spec]));
+  }
+  net.keeper.follow(mapOf());
+  await eventually(() => budget() === undefined);
+  assert.equal(net.server.objects.list("poddisruptionbudgets").length, others.length);
+});
+
 test("a pod that was replaced, and one whose label was changed, are labelled at once", async () => {
   await using net = await start();
   net.keeper.follow(mapOf([0, 1, 2]));

@@ -36,9 +36,14 @@ export function nodePodLabels({ release }: ReleaseNames): Labels {
   return { "app.kubernetes.io/instance": release, "app.kubernetes.io/component": "node" };
 }
 
-/** The release's budgets of swarms, which nobody else keeps. */
-export function budgetLabels({ release }: ReleaseNames): Labels {
+/** Labels of the release's budgets of swarms. */
+function budgetLabels({ release }: ReleaseNames): Labels {
   return { "app.kubernetes.io/instance": release, "app.kubernetes.io/managed-by": "swarm-coordinator" };
+}
+
+/** Whether a budget is one of the release's swarms. They are known by their names: labels are easily taken off. */
+export function isSwarmBudget({ prefix }: ReleaseNames, name: string): boolean {
+  return name.startsWith(`${prefix}-swarm-`) && /^[0-9a-f]{16}$/.test(name.slice(`${prefix}-swarm-`.length));
 }
 
 /** A swarm's id as it is written in names and labels: 16 hex digits. */
@@ -100,11 +105,15 @@ function budgetOf(names: ReleaseNames, swarm: string, members: number): Budget {
 
 /** While pods move, a budget that asks for more than it has to stays. */
 function isEnough(stored: StoredBudget, wanted: Budget, moving: boolean): boolean {
-  if (!sameLabels(stored.selector, wanted.selector)) return false;
+  if (!sameLabels(stored.selector, wanted.selector) || !hasLabels(stored.labels, wanted.labels)) return false;
   return moving ? stored.minAvailable >= wanted.minAvailable : stored.minAvailable === wanted.minAvailable;
 }
 
 function sameLabels(a: Labels, b: Labels): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+  return Object.keys(a).length === Object.keys(b).length && hasLabels(a, b);
+}
+
+/** Others may add labels of their own. */
+function hasLabels(all: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([name, value]) => all[name] === value);
 }

@@ -14,8 +14,8 @@ import {
 } from "@swarmpost/kubernetes";
 import type { SwarmState } from "@swarmpost/swarm";
 import {
-  budgetLabels,
   type BudgetPlan,
+  isSwarmBudget,
   localMembers,
   nodePodLabels,
   planBudgets,
@@ -61,7 +61,9 @@ export class SwarmBudgets {
     const keys = await this.#keys();
     for (let round = 1; ; round++) {
       const { pods } = await listPods(this.#kubernetes, nodePodLabels(this.#options));
-      const budgets = await listBudgets(this.#kubernetes, budgetLabels(this.#options));
+      const budgets = (await listBudgets(this.#kubernetes, {})).filter(({ name }) =>
+        isSwarmBudget(this.#options, name),
+      );
       const plan = planBudgets(this.#options, { map, keys, pods, budgets });
       onUnlabelled(plan.label.length);
       await this.#carryOut(plan, onUnlabelled);
