@@ -116,16 +116,17 @@ test("one pod works and has the label, the other is a ready standby that takes o
 test("nobody else leads while the service of a leader that was told to stop still works", async (context) => {
   const server = await start(context);
   const gone = Promise.withResolvers<void>();
-  await using first = new Pod(server, "first");
+  const patient = { LEASE_DURATION_MS: "5000", LEASE_RENEW_MS: "4000" };
+  await using first = new Pod(server, "first", {}, patient);
   await first.start(async () => ({ [Symbol.asyncDispose]: () => gone.promise }));
   await eventually(() => leaders(server).includes("first"));
-  await using second = await new Pod(server, "second").start();
+  await using second = await new Pod(server, "second", {}, patient).start();
   using end = new DisposableStack();
   end.defer(gone.resolve);
   const stopping = first[Symbol.asyncDispose]();
   const before = server.count("get", "leases");
   // Long enough for the Lease to run out, were it not renewed until the service has ended.
-  await eventually(() => server.count("get", "leases") >= before + 50, { timeoutMs: 20_000 });
+  await eventually(() => server.count("get", "leases") >= before + 110, { timeoutMs: 60_000 });
   assert.equal(second.working, false);
   gone.resolve();
   await stopping;
