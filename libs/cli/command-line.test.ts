@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { TestNetwork } from "@swarmpost/client/testing";
+import { fileServer, startOnionServer } from "@swarmpost/client/testing/onion-server";
 import { runCommandLine } from "./command-line.ts";
 import { InterruptedError } from "./stop-signal.ts";
 
@@ -205,6 +206,41 @@ test("a text goes out and is read by its recipient's identity alone, over rememb
   assert.equal((await json("swarm", bob)).members.length, 6);
   const lines = await run(["nodes", "--seed", `${seeds[0]?.pubkey}@${seeds[0]?.url}`]);
   assert.match(lines.out.at(-1) ?? "", /^12 nodes in 2 swarms, by 1 seeds$/);
+});
+
+test("a file goes with a text, a copy stays, and the reader's folder gets the file once", async () => {
+  await using network = await TestNetwork.start(12);
+  const seeds = network.nodes.slice(0, 3).map((node) => ({ url: node.url, pubkey: node.keys.pubkey }));
+  const place = startOnionServer(network, "files.example", fileServer(new Map()));
+  const [file, photo, folder] = [join(home, "network.json"), join(home, "photo.jpg"), join(home, "saved")];
+  await writeFile(file, JSON.stringify({ name: "t", seeds, fileServer: place, diversity: false }));
+  await writeFile(photo, "a photo");
+  const bob = JSON.parse((await run(["id", "new", "--name", "bob", "--json"])).out.join("")).id;
+  await run(["id", "new", "--name", "alice"]);
+  const over = ["--network", file];
+  const sent = await run(["send", bob, "see it", "--attach", photo, "--copy", "--name", "alice", ...over]);
+  assert.equal(sent.code, 0, sent.err.join());
+  const own = JSON.parse((await run(["read", "--name", "alice", "--json", ...over])).out.join(""));
+  assert.deepEqual([own.messages[0].sentTo, own.messages[0].attachments[0].name], [bob, "photo.jpg"]);
+  assert.equal(JSON.stringify(own).includes("key"), false);
+  const first = await run(["read", "--name", "bob", "--save", folder, ...over]);
+  assert.match(first.out.join("\n"), /see it\n {2}\[file photo\.jpg, 7 bytes\]/);
+  const [name] = await readdir(folder);
+  assert.match(name ?? "", /-0-photo\.jpg$/);
+  assert.equal(await readFile(join(folder, name ?? ""), "utf8"), "a photo");
+  const again = await run(["read", "--name", "bob", "--save", folder, ...over]);
+  assert.match(again.err.join(), /is there already/);
+});
+
+test("a list that is older than the one of the last run is refused", async () => {
+  await using network = await TestNetwork.start(5);
+  const seeds = network.nodes.slice(0, 3).map((node) => ({ url: node.url, pubkey: node.keys.pubkey }));
+  const file = join(home, "network.json");
+  await writeFile(file, JSON.stringify({ name: "t", seeds, diversity: false }));
+  network.height = 7;
+  assert.equal((await run(["nodes", "--network", file])).code, 0);
+  network.height = 6;
+  await assertRefused(["nodes", "--network", file], 3, /of block 6, and one of block 7 was seen before/);
 });
 
 test("read --follow prints a line a message and ends well when interrupted", async () => {

@@ -118,6 +118,8 @@ function addMessages(program: Command, context: CommandContext): void {
     .argument("<account id>", "who to write to")
     .argument("[text]", "what to write; - reads standard input")
     .option("--file <file>", "send this file's text")
+    .option("--attach <file...>", "attach these files, by the network's file server")
+    .option("--copy", "leave a copy for your own other devices")
     .action((to: string, text: string | undefined, _options, command: Command) =>
       quick(context, send(context, to, text, command.optsWithGlobals())),
     );
@@ -125,6 +127,7 @@ function addMessages(program: Command, context: CommandContext): void {
     .command("read")
     .description("read the inbox")
     .option("--follow", "go on reading until interrupted")
+    .option("--save <folder>", "download attached files into this folder")
     .action(async (options: { follow?: boolean }, command: Command) => {
       const reading = read(context, command.optsWithGlobals());
       await (options.follow === true ? reading : quick(context, reading));

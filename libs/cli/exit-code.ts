@@ -15,6 +15,8 @@ const USED_WRONGLY: readonly ClientErrorCode[] = [
   "bad-account-id",
   "bad-network",
   "message-too-long",
+  "attachment-too-large",
+  "no-file-server",
   "unknown-node",
 ];
 const NO_NETWORK: readonly ClientErrorCode[] = [
@@ -24,8 +26,9 @@ const NO_NETWORK: readonly ClientErrorCode[] = [
   "no-path",
   "path-failed",
   "no-swarm",
+  "server-unreachable",
 ];
-const NOT_DONE: readonly ClientErrorCode[] = ["not-stored", "not-read", "refused", "wrong-clock"];
+const NOT_DONE: readonly ClientErrorCode[] = ["not-stored", "not-read", "refused", "wrong-clock", "server-refused"];
 
 /** The exit code of an error that ended a command. */
 export function exitCode(error: unknown): number {

@@ -35,12 +35,16 @@ export async function chooseNetwork(context: CommandContext, options: SharedOpti
 /** Connects; warnings go to the terminal, guards are remembered for each network. */
 export async function connect(context: CommandContext, options: SharedOptions): Promise<SwarmpostClient> {
   const network = await chooseNetwork(context, options);
-  const guardFile = join(stateFolder(context.terminal), "guards", `${networkTag(network)}.json`);
+  const state = stateFolder(context.terminal);
+  const guardFile = join(state, "guards", `${networkTag(network)}.json`);
+  const heightFile = join(state, "heights", `${seedsTag(network)}.json`);
   try {
     return await SwarmpostClient.connect(network, {
       insecure: options.insecure ?? false,
       guards: readGuards(guardFile),
-      onGuards: (guards) => rememberGuards(context, guardFile, guards),
+      onGuards: (guards) => remember(context, { what: "guards", path: guardFile }, guards),
+      height: readHeight(heightFile),
+      onHeight: (height) => remember(context, { what: "block", path: heightFile }, height),
       onEvent: (event) => {
         if (event.type === "warning") context.terminal.err(`swarmpost: warning: ${event.message}`);
       },
@@ -87,11 +91,27 @@ function readGuards(path: string): Pubkey[] {
   }
 }
 
-function rememberGuards({ terminal }: CommandContext, path: string, guards: readonly Pubkey[]): void {
+/** The height of the last node list that was believed; one that is older will be refused. */
+function readHeight(path: string): number {
+  try {
+    const height: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return typeof height === "number" && Number.isSafeInteger(height) ? height : 0;
+  } catch {
+    return 0; // The first time, or a damaged file.
+  }
+}
+
+/** A name for what belongs to these very seeds: a network that was made anew has others, and begins at its own height. */
+function seedsTag({ chain, seeds }: NetworkDescription): string {
+  const names = seeds.map((seed) => [seed.pubkey ?? "", seed.url]);
+  return blake2b(16, Buffer.from(JSON.stringify([chain ?? null, names]))).toString("hex");
+}
+
+function remember({ terminal }: CommandContext, { what, path }: { what: string; path: string }, value: unknown): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, `${JSON.stringify(guards)}\n`, { mode: 0o600 });
+    writeFileSync(path, `${JSON.stringify(value)}\n`, { mode: 0o600 });
   } catch {
-    terminal.err(`swarmpost: warning: the guards can't be remembered in ${path}: can it be written?`);
+    terminal.err(`swarmpost: warning: the ${what} can't be remembered in ${path}: can it be written?`);
   }
 }

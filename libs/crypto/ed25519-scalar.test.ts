@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { assert as check, property, uint8Array } from "fast-check";
 import {
   ed25519PublicToX25519,
   multiplyPoint,
@@ -17,11 +17,11 @@ import {
   x25519PublicToEd25519,
 } from "./index.ts";
 
-const seeds = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const seeds = uint8Array({ minLength: 32, maxLength: 32 });
 
 test("a secret key's scalar has its public key as point", () => {
-  fc.assert(
-    fc.property(seeds, (seed) => {
+  check(
+    property(seeds, (seed) => {
       const { publicKey, secretKey } = signingKeyPairFromSeed(seed);
       assert.deepEqual(scalarPublicKey(secretScalar(secretKey)), publicKey);
     }),
@@ -30,8 +30,8 @@ test("a secret key's scalar has its public key as point", () => {
 });
 
 test("a point times a product is the point times one and then the other", () => {
-  fc.assert(
-    fc.property(seeds, seeds, (one, two) => {
+  check(
+    property(seeds, seeds, (one, two) => {
       const [a, b] = [reduceScalar(sha512(one)), reduceScalar(sha512(two))];
       assert.deepEqual(multiplyPoint(a, scalarPublicKey(b)), scalarPublicKey(multiplyScalars(a, b)));
     }),
@@ -40,8 +40,8 @@ test("a point times a product is the point times one and then the other", () => 
 });
 
 test("an X25519 key gives the point with its sign bit clear, of which it is the conversion", () => {
-  fc.assert(
-    fc.property(seeds, (seed) => {
+  check(
+    property(seeds, (seed) => {
       const { publicKey, secretKey } = signingKeyPairFromSeed(seed);
       const point = x25519PublicToEd25519(ed25519PublicToX25519(publicKey) ?? Buffer.alloc(0));
       const negative = (publicKey.readUInt8(31) & 0x80) !== 0;

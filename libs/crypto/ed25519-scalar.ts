@@ -93,7 +93,7 @@ function power(base: bigint, exponent: bigint): bigint {
 }
 
 function toNumber(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
+  return BigInt(`0x${Buffer.from(bytes.toReversed()).toString("hex")}`);
 }
 
 function toScalar(value: bigint): Buffer {
@@ -101,5 +101,5 @@ function toScalar(value: bigint): Buffer {
 }
 
 function toBytes(value: bigint): Buffer {
-  return Buffer.from(value.toString(16).padStart(64, "0"), "hex").reverse();
+  return Buffer.from(Buffer.from(value.toString(16).padStart(64, "0"), "hex").toReversed());
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { assert as check, asyncProperty, nat, property, uint8Array, integer } from "fast-check";
 import { randomBytes } from "@swarmpost/crypto";
 import { openAttachment, sealAttachment } from "./attachment.ts";
 import { formatFileUrl, parseFileUrl } from "./file-url.ts";
@@ -15,8 +15,8 @@ async function all(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 test("both formats give any file back, and nothing of it when a byte was changed", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 100_000 }), fc.nat(), async (data, place) => {
+  await check(
+    asyncProperty(uint8Array({ maxLength: 100_000 }), nat(), async (data, place) => {
       for (const format of ["legacy", "stream"] as const) {
         const { file, keys } = await sealAttachment(data, { format, seed });
         const attachment = { url, ...keys };
@@ -74,8 +74,8 @@ test("a file that is not as long as was said is not sealed", () => {
 });
 
 test("padded sizes never fall below the content, nor far above it", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 542, max: 9_000_000 }), (size) => {
+  check(
+    property(integer({ min: 542, max: 9_000_000 }), (size) => {
       assert.ok(legacyPaddedSize(size) >= size && legacyPaddedSize(size) <= size * 1.06);
       assert.ok(streamSealedSize(size) > size);
     }),
