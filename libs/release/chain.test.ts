@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { generateSeed, nodeKeysFromSeed } from "@swarmpost/crypto";
-import { developmentKey, readStakedNodes, readStakingFacts, registerNodes } from "@swarmpost/staking";
+import { accountAddress, developmentKey, readStakedNodes, readStakingFacts, registerNodes } from "@swarmpost/staking";
 import { anvilProgram, eventually, sparePort, type TemporaryFolder, temporaryFolder } from "@swarmpost/testkit";
 import { developmentContract } from "./development-contract.ts";
 import { callChain } from "./json-rpc.ts";
@@ -23,6 +23,8 @@ interface ChainProcess {
   readonly output: () => string;
   end(signal: NodeJS.Signals): Promise<unknown>;
 }
+
+const patience = { timeoutMs: 60_000 };
 
 let folder: TemporaryFolder;
 let port: number;
@@ -77,15 +79,19 @@ function spawnChain(env: Record<string, string> = {}, adminPort = 0): ChainProce
 
 async function startChain(env: Record<string, string> = {}): Promise<ChainProcess> {
   const chain = spawnChain(env, await sparePort());
-  await eventually(async () => assert.equal((await fetch(`${chain.admin}/readyz`)).status, 200), { timeoutMs: 30_000 });
+  await eventually(async () => assert.equal((await fetch(`${chain.admin}/readyz`)).status, 200), patience);
   return chain;
 }
 
-/** Heights and hashes of all blocks that others may act on: those that another one follows. */
-async function finalBlocks(url: string): Promise<Map<number, string>> {
-  const head = Number(await callChain<string>(url, "eth_blockNumber"));
+async function headOf(url: string): Promise<number> {
+  return Number(await callChain<string>(url, "eth_blockNumber"));
+}
+
+/** Heights and hashes, from a height on, of the blocks that others may act on: those that another one follows. */
+async function finalBlocks(url: string, from = 0): Promise<Map<number, string>> {
+  const head = await headOf(url);
   const blocks = new Map<number, string>();
-  for (let height = 0; height < head; height++) blocks.set(height, (await hashAt(url, height)) ?? "none");
+  for (let height = from; height < head; height++) blocks.set(height, (await hashAt(url, height)) ?? "none");
   return blocks;
 }
 
@@ -102,7 +108,7 @@ async function stake(rpcUrl: string, count: number): Promise<void> {
 
 /** Sends transactions without waiting for their blocks; those that the chain's end meets are lost. */
 async function send(url: string, count: number): Promise<void> {
-  const [from] = await callChain<string[]>(url, "eth_accounts");
+  const from = accountAddress(developmentKey(0));
   const value = { from, to: from, value: "0x1" };
   const sent = Array.from({ length: count }, () => callChain(url, "eth_sendTransaction", [value]));
   await Promise.allSettled(sent);
@@ -111,7 +117,10 @@ async function send(url: string, count: number): Promise<void> {
 /** Everything that counted before is there, unchanged, and the chain goes on. */
 async function goesOn(url: string, earlier: ReadonlyMap<number, string>): Promise<void> {
   for (const [height, hash] of earlier) assert.equal(await hashAt(url, height), hash, `block ${height}`);
-  await eventually(async () => assert.ok((await finalBlocks(url)).size > earlier.size));
+  await eventually(async () => {
+    await send(url, 1);
+    assert.ok((await headOf(url)) > Math.max(...earlier.keys()) + 1);
+  }, patience);
 }
 
 test("a new chain has the contract in its place, with the parameters of the settings", async () => {
@@ -136,10 +145,17 @@ test("after SIGTERM the same chain goes on: blocks, stakes, contract", async () 
 test("after SIGKILL at any moment no block is lost or replaced that another one followed", async () => {
   for (const waitMs of [0, 60, 130, 210]) {
     const chain = await startChain({ CHAIN_BLOCK_MS: "100" });
+    const kept = await headOf(chain.url);
+    let seen = new Map<number, string>();
+    // Blocks of this very run, else there is nothing that its end could lose.
+    await eventually(async () => {
+      await send(chain.url, 1);
+      seen = await finalBlocks(chain.url, kept);
+      assert.ok(seen.size >= 3);
+    }, patience);
     const sending = send(chain.url, 5);
     const until = Date.now() + waitMs;
-    let seen = await finalBlocks(chain.url);
-    while (Date.now() < until) seen = await finalBlocks(chain.url);
+    while (Date.now() < until) seen = await finalBlocks(chain.url, kept);
     await chain.end("SIGKILL");
     await sending;
     const again = await startChain({ CHAIN_BLOCK_MS: "100" });
@@ -154,7 +170,7 @@ test("when anvil alone ends it is started again with the same chain", async () =
   const children = await once(spawn("pkill", ["-KILL", "-P", String(chain.child.pid)]), "exit");
   assert.equal(children[0], 0, "the fault bit");
   await eventually(() => assert.match(chain.output(), /chain_ended/));
-  await eventually(async () => assert.equal((await fetch(`${chain.admin}/readyz`)).status, 200), { timeoutMs: 30_000 });
+  await eventually(async () => assert.equal((await fetch(`${chain.admin}/readyz`)).status, 200), patience);
   await goesOn(chain.url, before);
   assert.equal(await chain.end("SIGTERM"), 0);
 });
