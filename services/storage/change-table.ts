@@ -58,7 +58,7 @@ export class ChangeTable {
     this.#some = true;
   }
 
-  /** For each message, the changes that bear on it, in their order. */
+  /** For each message, the changes that bear on it, its last deletion among them, in their order. */
   async bearingOn(targets: readonly (Target & { readonly account: Buffer })[]): Promise<Change[][]> {
     const found = targets.map((): Change[] => []);
     if (targets.length === 0 || !(await this.#any())) return found;
@@ -66,7 +66,11 @@ export class ChangeTable {
       name: "change_bearing",
       text: `select i.ord, c.hash, c.stamp_ms, c.stamp_node, c.request, c.mode, c.value_ms, c.namespace
              from unnest($1::bytea[], $2::bytea[]) with ordinality as i (account, hash, ord)
-             join change c on c.account = i.account and c.hash in (i.hash, '\\x'::bytea)`,
+             join change c on c.account = i.account and c.hash in (i.hash, '\\x'::bytea)
+             union all
+             select i.ord, t.hash, t.stamp_ms, t.stamp_node, t.deletion, ${MODE_NUMBER.delete}, ${Number.MAX_SAFE_INTEGER}, null
+             from unnest($1::bytea[], $2::bytea[]) with ordinality as i (account, hash, ord)
+             join tombstone t on t.account = i.account and t.hash = i.hash`,
       values: [targets.map((target) => target.account), targets.map((target) => target.hash)],
     });
     for (const row of rows) {

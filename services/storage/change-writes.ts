@@ -54,7 +54,9 @@ export interface ChangeWriteParts {
  * here they are in its expiry already.
  */
 export function crowdedOut(known: readonly Change[], added: Change): Change[] {
-  const same = known.filter((change) => (change.hash === undefined) === (added.hash === undefined));
+  const isAlike = (change: Change) => (change.hash === undefined) === (added.hash === undefined);
+  const isDeletion = (change: Change) => change.hash !== undefined && change.mode === "delete";
+  const same = known.filter((change) => isAlike(change) && !isDeletion(change));
   const all = [...same, added].sort(compareChanges);
   const most = added.hash === undefined ? BULK_KEPT : CHANGES_KEPT;
   return all.slice(0, Math.max(0, all.length - most));

@@ -12,7 +12,7 @@ import { compareStamps, STAMP_TOLERANCE_MS, type Stamp } from "./stamp.ts";
 /** What a change does to the expiry of a message; "delete" removes it. */
 export type ChangeMode = "set" | "extend" | "shorten" | "delete";
 
-/** What one signed request does to one message, or to all of a namespace. */
+/** What one signed request does to one message, or to all of a namespace; a `delete` of one message is of mode "delete" too. */
 export interface Effect {
   readonly mode: ChangeMode;
   /** The expiry, ms; of a deletion the latest timestamp that it hits. */
@@ -75,38 +75,42 @@ export function compareChanges(a: Change, b: Change): number {
 export function bears(change: Change, target: Target): boolean {
   if (change.hash !== undefined) return change.hash.equals(target.hash);
   if (change.namespace !== undefined && change.namespace !== target.namespace) return false;
-  return change.mode !== "delete" || target.timestampMs === undefined || target.timestampMs <= change.valueMs;
+  // Without the time of its sender it is not known whether `delete_before` hits it.
+  return change.mode !== "delete" || (target.timestampMs ?? Number.MAX_SAFE_INTEGER) <= change.valueMs;
 }
 
 /** Extensions of less than this part of what is left to live are not worth a write (2.11). */
 const TRIVIAL = 0.01;
 
+/** The end of an earlier copy of which nothing is known. */
+const UNKNOWN = Number.POSITIVE_INFINITY;
+
 /**
- * When a message ends that was stored at `stamp` to end at `expiryMs`, after the changes that count from then on, in their
- * order: the same at every member, whatever the order in which the changes came there. What has ended stays so: nothing
- * but a later store brings it back.
+ * When a message ends that was stored at `stamp` to end at `expiryMs`, after the changes that bear on it, in their order: the
+ * same at every member, whatever the order in which stores and changes came there. What has ended stays so: nothing but a
+ * later store brings it back. Storing again does not shorten: what an earlier copy was prolonged to, whether it ever came
+ * here or not, holds for the later one, unless it was deleted or ended in between.
  *
- * @param changes those that bear on the message, in the order of {@link compareChanges}.
+ * @param changes in the order of {@link compareChanges}.
  */
 export function expiryAfter(expiryMs: number, stamp: Stamp, changes: readonly Change[]): number {
-  let endMs = expiryMs;
-  for (const change of changes) {
-    if (compareStamps(change.stamp, stamp) < 0 || endMs <= change.stamp.ms) continue;
-    endMs = changed(endMs, change);
-  }
-  return endMs;
+  const isEarlier = (change: Change) => compareStamps(change.stamp, stamp) < 0;
+  const before = changes.filter(isEarlier).reduce(changed, UNKNOWN);
+  const prolonged = before !== UNKNOWN && before > stamp.ms ? Math.max(expiryMs, before) : expiryMs;
+  return changes.filter((change) => !isEarlier(change)).reduce(changed, prolonged);
 }
 
 function changed(endMs: number, { mode, valueMs, stamp }: Change): number {
+  if (endMs <= stamp.ms) return endMs;
   switch (mode) {
     case "set":
       return valueMs;
     case "extend":
-      return valueMs - endMs > 0 && valueMs - endMs >= (endMs - stamp.ms) * TRIVIAL ? valueMs : endMs;
+      return endMs === UNKNOWN || valueMs - endMs >= Math.max(1, (endMs - stamp.ms) * TRIVIAL) ? valueMs : endMs;
     case "shorten":
       return Math.min(endMs, valueMs);
     case "delete":
-      return endMs;
+      return 0;
   }
 }
 

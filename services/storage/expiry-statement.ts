@@ -27,6 +27,7 @@ interface Row {
   namespace: number;
   seq: bigint;
   body_day: number;
+  timestamp_ms: bigint;
   expiry_ms: bigint;
   stamp_ms: bigint;
   stamp_node: Buffer;
@@ -48,7 +49,10 @@ export async function commitExpiries(
 ): Promise<ReexpiryResult[]> {
   const rows = await found(reexpiries, parts);
   const known = await parts.changes.bearingOn(
-    reexpiries.map(({ account, change }, i) => ({ account, hash: change.hash, namespace: rows[i]?.namespace ?? 0 })),
+    reexpiries.map(({ account, change }, i) => {
+      const timestampMs = Number(rows[i]?.timestamp_ms ?? 0);
+      return { account, hash: change.hash, namespace: rows[i]?.namespace ?? 0, timestampMs };
+    }),
   );
   const judged = reexpiries.map((each, i) => judge(each, rows[i], known[i] ?? [], nowMs));
   const requests = reexpiries.flatMap(({ request }) => request ?? []);
@@ -72,7 +76,7 @@ export async function commitExpiries(
 async function found(reexpiries: readonly Reexpiry[], { database }: ChangeWriteParts): Promise<(Row | undefined)[]> {
   const { rows } = await database.query<Row>({
     name: "expire_found",
-    text: `select i.ord, m.namespace, m.seq, m.body_day, m.expiry_ms, m.stamp_ms, m.stamp_node
+    text: `select i.ord, m.namespace, m.seq, m.body_day, m.timestamp_ms, m.expiry_ms, m.stamp_ms, m.stamp_node
            from unnest($1::bytea[], $2::bytea[]) with ordinality as i (account, hash, ord)
            join message m on m.account = i.account and m.hash = i.hash`,
     values: [reexpiries.map(({ account }) => account), reexpiries.map(({ change }) => change.hash)],

@@ -35,9 +35,8 @@ function leftOf(entry: MessageEntry, changes: readonly Change[]): MessageEntry {
   return { ...entry, expiryMs: expiryAfter(claimed, entry.stamp, changes) };
 }
 
-/** An entry does not say when its sender wrote it: only the message itself tells whether `delete_before` hits it. */
+/** An entry does not say when its sender wrote it: only the message itself tells whether a `delete_before` hits it. */
 function isOver(entry: MessageEntry | undefined, changes: readonly Change[], nowMs: number): boolean {
   if (entry === undefined) return false;
-  const sure = changes.filter((change) => change.mode !== "delete" || change.valueMs === Number.MAX_SAFE_INTEGER);
-  return deletedAt(entry.stamp, sure) !== undefined || expiryAfter(entry.expiryMs, entry.stamp, changes) <= nowMs;
+  return deletedAt(entry.stamp, changes) !== undefined || expiryAfter(entry.expiryMs, entry.stamp, changes) <= nowMs;
 }

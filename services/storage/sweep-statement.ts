@@ -39,6 +39,7 @@ interface Row {
   namespace: number;
   seq: bigint;
   body_day: number;
+  timestamp_ms: bigint;
   expiry_ms: bigint;
   stamp_ms: bigint;
   stamp_node: Buffer;
@@ -72,7 +73,7 @@ export async function commitSweep(sweep: Sweep, parts: ChangeWriteParts, nowMs: 
 async function inScope({ account, change, after }: Sweep, { database }: ChangeWriteParts): Promise<Row[]> {
   const { rows } = await database.query<Row>({
     name: "sweep_scope",
-    text: `select hash, namespace, seq, body_day, expiry_ms, stamp_ms, stamp_node from message
+    text: `select hash, namespace, seq, body_day, timestamp_ms, expiry_ms, stamp_ms, stamp_node from message
            where account = $1 and hash > $2 and ($3::int is null or namespace = $3)
              and case when $4 then timestamp_ms <= $5 else expiry_ms > $5 end
            order by hash limit ${PART}`,
@@ -101,7 +102,9 @@ async function shorten(
   { earlier, later }: { earlier: readonly Row[]; later: readonly Row[] },
   parts: ChangeWriteParts,
 ): Promise<Shortened> {
-  const known = await parts.changes.bearingOn(earlier.map(({ hash, namespace }) => ({ account, hash, namespace })));
+  const known = await parts.changes.bearingOn(
+    earlier.map((row) => ({ ...row, account, timestampMs: Number(row.timestamp_ms) })),
+  );
   const judged = earlier.map((row, i) => {
     const changes = known[i] ?? [];
     const expiryMs = expiryAfter(Number(row.expiry_ms), stampOf(row), [...changes, change].sort(compareChanges));
