@@ -25,6 +25,8 @@ interface Running {
   readonly container: IContainer;
   process: Container;
   restarts: number;
+  /** Liveness probes that failed one after the other. */
+  notAlive: number;
   /** When it may be started again; undefined while it runs. */
   againMs: number | undefined;
   readonly env: Readonly<Record<string, string>>;
@@ -126,9 +128,10 @@ export class Pod {
       const probed = { container, ip: this.ip, exec: (words: readonly string[]) => this.#exec(running, words) };
       const ready = container.readinessProbe === undefined || (await ask(container.readinessProbe, probed));
       if (!ready || container.livenessProbe === undefined) return ready;
-      if (!(await ask(container.livenessProbe, probed)))
+      running.notAlive = (await ask(container.livenessProbe, probed)) ? 0 : running.notAlive + 1;
+      if (running.notAlive >= (container.livenessProbe.failureThreshold ?? 3))
         throw new Error(`${this.name}/${container.name} is ready but not alive`);
-      return true;
+      return running.notAlive === 0;
     });
     this.#ready = (await Promise.all(answers)).every(Boolean);
     return this.#ready;
@@ -206,10 +209,10 @@ export class Pod {
   async #makeVolumes(): Promise<PodVolumes> {
     const folder = join(this.#parts.folder, this.name);
     const volumes = await PodVolumes.make(this.workload.spec.volumes ?? [], folder, this.#parts.api.data);
-    for (const claim of claimsOf(this.#parts.objects, this.workload)) {
-      const kept = join(this.#parts.folder, "claims", `${claim}-${this.name}`);
+    for (const [volume, claim] of this.#claims()) {
+      const kept = join(this.#parts.folder, "claims", claim);
       await mkdir(kept, { recursive: true });
-      volumes.claim(claim, kept);
+      volumes.claim(volume, kept);
     }
     if (this.workload.spec.automountServiceAccountToken === false) return volumes;
     const account = join(folder, "account");
@@ -222,6 +225,15 @@ export class Pod {
     await writeFile(join(account, "ca.crt"), this.#parts.api.authority);
     volumes.add("account", account);
     return volumes;
+  }
+
+  /** Volumes that outlive the pod, and the name of each claim: the StatefulSet's own for this pod, and existing ones. */
+  #claims(): [volume: string, claim: string][] {
+    const made = claimsOf(this.#parts.objects, this.workload).map((name) => [name, `${name}-${this.name}`] as const);
+    const named = (this.workload.spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim }) =>
+      persistentVolumeClaim === undefined ? [] : [[name, persistentVolumeClaim.claimName] as const],
+    );
+    return [...made, ...named].map(([volume, claim]) => [volume, claim]);
   }
 
   /** Runs a command inside a container, as its user. */
