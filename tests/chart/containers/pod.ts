@@ -77,6 +77,7 @@ export class Pod {
         container,
         process: this.#start(container),
         restarts: 0,
+        notAlive: 0,
         againMs: undefined,
         env: this.#environment(container),
       };
