@@ -54,9 +54,7 @@ export class Network implements AsyncDisposable {
     options.signal?.throwIfAborted();
     const addresses = await claimAddresses();
     const launcher = stack.use(
-      options.processes === true
-        ? new ProcessLauncher(folder.path)
-        : new SharedLauncher(folder.path, options.logLevel ?? "info"),
+      options.processes === true ? new ProcessLauncher(folder.path) : new SharedLauncher(folder.path, options),
     );
     const security = await secureClusters(options, { addresses, folder: folder.path });
     const network = new Network({ options, stack, folder, backends, addresses, launcher, security });

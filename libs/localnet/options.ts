@@ -1,4 +1,4 @@
-import type { ClusterTls, LogLevel } from "@swarmpost/runtime";
+import type { Clock, ClusterTls, LogLevel } from "@swarmpost/runtime";
 
 /** What `startNetwork` brings up. */
 export interface NetworkOptions {
@@ -29,6 +29,8 @@ export interface NetworkOptions {
    * certificates. Without it they speak plain.
    */
   readonly certify?: (addresses: readonly string[]) => Promise<ClusterTls>;
+  /** The time of every service; only without `processes`. The computer's by default. */
+  readonly clock?: Clock;
   /** Extra settings for single services, by service name: tests and benchmarks shorten intervals or raise limits. */
   readonly settings?: Partial<Record<ServiceName, Record<string, string>>>;
 }

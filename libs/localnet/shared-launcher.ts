@@ -2,29 +2,30 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { MemoryBroker } from "@swarmpost/bus";
 import { MemoryCacheStore } from "@swarmpost/cache";
-import { createLogger, createRuntime, type LogLevel } from "@swarmpost/runtime";
+import { createLogger, createRuntime } from "@swarmpost/runtime";
 import type { Launched, Launcher, Place } from "./launcher.ts";
-import type { ServiceName } from "./options.ts";
+import type { NetworkOptions, ServiceName } from "./options.ts";
 import { inProcess } from "./service-catalogue.ts";
 
 /** Runs every service in this process, with a bus and a cache in memory for each cluster. */
 export class SharedLauncher implements Launcher {
-  readonly #level: LogLevel;
+  readonly #options: Pick<NetworkOptions, "clock" | "logLevel">;
   readonly #log: WriteStream;
   readonly #brokers = new Map<number, MemoryBroker>();
   readonly #caches = new Map<number, MemoryCacheStore>();
   #groupOf: (node: string) => number = () => 0;
 
   /** `folder` takes the log of all services. */
-  constructor(folder: string, level: LogLevel) {
-    this.#level = level;
+  constructor(folder: string, options: Pick<NetworkOptions, "clock" | "logLevel">) {
+    this.#options = options;
     this.#log = createWriteStream(join(folder, "network.log"));
   }
 
   async launch(service: ServiceName, place: Place, env: Record<string, string>): Promise<Launched> {
     const controller = new AbortController();
-    const logger = createLogger({ service, level: this.#level, destination: this.#log });
-    const runtime = createRuntime(service, { logger, signal: controller.signal });
+    const { logLevel: level = "info", clock } = this.#options;
+    const logger = createLogger({ service, level, destination: this.#log });
+    const runtime = createRuntime(service, { logger, signal: controller.signal, ...(clock ? { clock } : {}) });
     const broker = kept(this.#brokers, place.cluster, () => new MemoryBroker());
     const cache = kept(this.#caches, place.cluster, () => new MemoryCacheStore());
     const running = await inProcess[service](env, runtime, {

@@ -21,7 +21,9 @@ after(() => network[Symbol.asyncDispose]());
 const share = 10;
 
 async function open(localAddress: string): Promise<TLSSocket> {
-  const socket = connect({ host: "127.0.0.1", port: node.service.httpsPort, localAddress, rejectUnauthorized: false });
+  const tcp = connectTcp({ host: "127.0.0.1", port: node.service.httpsPort, localAddress });
+  tcp.on("error", () => {});
+  const socket = connect({ socket: tcp, rejectUnauthorized: false });
   socket.on("error", () => {});
   const { promise, resolve } = Promise.withResolvers<void>();
   socket.once("secureConnect", () => resolve()).once("close", () => resolve());

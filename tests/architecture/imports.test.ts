@@ -59,6 +59,8 @@ test("a service never imports a service; only localnet and the image compose the
     if (target === undefined || !services.has(target)) return false;
     if (file.path === "deploy/docker/main.ts") return false;
     const { group, name } = packageOf(file.path);
+    // What a service lends to tests of the whole.
+    if (file.path.startsWith("tests/") && imported.specifier.includes("/testing/")) return false;
     // The chart's tests hold the chart to the tables of settings.
     if (file.path.startsWith("tests/chart/") && imported.specifier.endsWith("/config.ts")) return false;
     return !(group === "libs" && name === "localnet") && !(group === "services" && name === target);
