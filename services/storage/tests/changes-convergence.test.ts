@@ -5,7 +5,7 @@ import { type Database, migrate, openDatabase } from "@swarmpost/postgres";
 import { systemClock } from "@swarmpost/runtime";
 import { accountId, type ChangeRequest, messageHashFromBytes, namespace } from "@swarmpost/storage-rpc";
 import { type PostgresServer, startPostgres } from "@swarmpost/testkit";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { BodyPartitions } from "../body-partitions.ts";
 import { doChange } from "../change-executor.ts";
 import { ChangeTable } from "../change-table.ts";

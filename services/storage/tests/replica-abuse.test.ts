@@ -5,15 +5,18 @@ import { LinkError, PeerLinks } from "@swarmpost/rpc";
 import {
   accountBytes,
   accountId,
+  type ChangeRequest,
   type DeleteRequest,
   messageDigest,
   namespace,
   parseRequest,
 } from "@swarmpost/storage-rpc";
 import { ByteWriter } from "../byte-writer.ts";
+import { encodeChangeRequest } from "../change-request.ts";
 import { encodeDeleteRequest, uniqueHashes } from "../delete-request.ts";
 import { writeFence } from "../fence.ts";
 import { writeDeletion, writeEntry, writeList, writeTombstone } from "../handoff-codec.ts";
+import { VERDICT } from "../handoff-receive.ts";
 import { bodyDay, type ReplicaRecord, type StoreRecord } from "../record.ts";
 import { encodeRecord } from "../record-codec.ts";
 import { KIND, REFUSAL } from "../replica-kinds.ts";
@@ -270,4 +273,47 @@ test("a node that left may hand over for 31 days, after a restart of the receive
   } finally {
     victim.clock.offsetMs = 0;
   }
+});
+
+test("a change is taken only as the account signed it, and only for about the time it was signed for", async () => {
+  const account = new TestAccount();
+  const now = Date.now();
+  const record = (method: string, params: object, stampMs = now): ReplicaRecord => {
+    const change = parseRequest(JSON.stringify({ method, params })) as ChangeRequest;
+    const stamp = { ms: stampMs, node: pubkeyBytes(member.pubkey) };
+    return {
+      kind: "change",
+      account: accountBytes(change.account),
+      stamp,
+      change,
+      request: encodeChangeRequest(change),
+    };
+  };
+  const take = (sent: ReplicaRecord, flags = 0) => send(member, KIND.replicate, frame(sent, flags));
+  await take(record("delete_all", account.deleteAll("all", now)));
+  const hash = "A".repeat(43);
+  const forged: [string, object, number?][] = [
+    ["delete_all", { ...new TestAccount().deleteAll(), pubkey: account.id }],
+    ["delete_all", { ...account.deleteAll(3, now), namespace: 5 }],
+    ["delete_before", { ...account.deleteBefore(now), before: now - 1 }],
+    ["expire_all", { ...account.expireAll(now + 1_000), expiry: now }],
+    ["expire", { ...account.expire([hash], now, "extend"), extend: false, shorten: true }],
+    // Signed by the account, but long ago: what was stored since is none of it.
+    ["delete_all", account.deleteAll("all", now - 200_000)],
+    ["delete_before", account.deleteBefore(now + 200_000)],
+    ["expire_all", account.expireAll(now - 200_000)],
+    ["expire", account.expire([hash], now - 200_000)],
+  ];
+  for (const [method, params] of forged) {
+    await assert.rejects(take(record(method, params)), refusedWith(REFUSAL.invalid), method);
+  }
+  const other = record("delete_all", new TestAccount().deleteAll());
+  const borrowed = { ...other, account: Buffer.from(account.id, "hex") };
+  await assert.rejects(take(borrowed), refusedWith(REFUSAL.invalid));
+  const handed = new ByteWriter().u64(victim.view.current.map.height);
+  writeList(handed, [record("delete_all", account.deleteAll("all", now - 200_000))], (each, one) =>
+    each.bytes(encodeRecord(one)),
+  );
+  assert.deepEqual([...(await send(member, KIND.bringChanges, handed.finish()))], [VERDICT.refused]);
+  await assert.rejects(send(stranger, KIND.bringChanges, handed.finish()), refusedWith(REFUSAL.stranger));
 });
