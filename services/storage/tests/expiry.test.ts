@@ -37,19 +37,22 @@ test("a day that is past leaves the disk whole, and an extended message lives on
   assert.equal(await node!.service.node.data.expiry.run(), 0);
 });
 
-test("tombstones and the requests behind them go when no copy of the message can live any more", async () => {
+test("tombstones, changes and the requests behind them go when no copy of the message can live any more", async () => {
   await using swarm = await TestSwarm.start(1);
   const [node] = swarm.nodes;
   const account = new TestAccount();
   const stored = await node!.rpc("store", account.store("gone", { ttl: DAY }));
   await node!.rpc("delete", account.delete([stored.body.hash]));
+  await node!.rpc("delete_all", account.deleteAll());
   assert.deepEqual([await rows(swarm, "tombstone"), await rows(swarm, "deletion")], [1, 1]);
-  node!.clock.offsetMs = 13 * DAY;
+  assert.deepEqual([await rows(swarm, "change"), await rows(swarm, "change_request")], [1, 1]);
+  node!.clock.offsetMs = 29 * DAY;
   await node!.service.node.data.expiry.run();
-  assert.equal(await rows(swarm, "tombstone"), 1);
-  node!.clock.offsetMs = 14 * DAY + 80_000;
+  assert.deepEqual([await rows(swarm, "tombstone"), await rows(swarm, "change")], [1, 1]);
+  node!.clock.offsetMs = 30 * DAY + 80_000;
   await node!.service.node.data.expiry.run();
   assert.deepEqual([await rows(swarm, "tombstone"), await rows(swarm, "deletion")], [0, 0]);
+  assert.deepEqual([await rows(swarm, "change"), await rows(swarm, "change_request")], [0, 0]);
 });
 
 test("a message that is stored again while its old copy is purged stays", async () => {
