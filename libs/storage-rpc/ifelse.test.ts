@@ -7,12 +7,10 @@ const info = { method: "info", params: {} };
 const state: NodeState = { hf: [19, 3], v: [2, 11, 0], height: 1_000 };
 
 /** Parameters of an `ifelse`; what is undefined is left out. */
-const params = (condition: unknown, yes?: unknown, no?: unknown): object =>
-  Object.fromEntries([
-    ["if", condition],
-    ["then", yes],
-    ["else", no],
-  ]);
+const params = (condition: unknown, yes?: unknown, no?: unknown): object => {
+  const given = [condition, yes, no];
+  return Object.fromEntries(["if", "then", "else"].map((name, i) => [name, given[i]]));
+};
 const holds = (condition: object) => conditionHolds(parseAs("ifelse", params(condition, info)).condition, state);
 const text = (...parts: Parameters<typeof params>) => refusal(() => parseAs("ifelse", params(...parts)))?.[1];
 
