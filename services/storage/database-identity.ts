@@ -126,6 +126,19 @@ export class DatabaseIdentity {
 
   /** Something was lost: from now on this is another database. @param remembered ids that others knew it by. @throws DatabaseError */
   async renew(remembered: readonly Buffer[]): Promise<void> {
+    this.#row = await this.#renewed(remembered);
+  }
+
+  /**
+   * Leaves word for the next run that something was lost. This run goes on as the database that it knew: what it counted is
+   * not in the one that is there, and members that heard it under the new id would take it for a second loss.
+   * @throws DatabaseError
+   */
+  async disown(): Promise<void> {
+    await this.#renewed([]);
+  }
+
+  async #renewed(remembered: readonly Buffer[]): Promise<Pick<Row, "id" | "former" | "unseen">> {
     const id = randomBytes(DATABASE_ID_BYTES);
     const all = new Map([this.id, ...remembered, ...this.former].map((each) => [each.toString("hex"), each]));
     const former = [...all.values()].slice(0, MAX_FORMER);
@@ -133,7 +146,7 @@ export class DatabaseIdentity {
       text: "update database_identity set id = $1, former = $2::bytea[], unseen = true",
       values: [id, former],
     });
-    this.#row = { id, former, unseen: true };
+    return { id, former, unseen: true };
   }
 
   /** What was lost is in the plan of what to pull, on disk. @throws DatabaseError */

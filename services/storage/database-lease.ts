@@ -84,7 +84,7 @@ export class DatabaseLease implements AsyncDisposable {
         if (await identity.intact()) return true;
         this.#reason = "it is not as this storage left it";
         // Best effort: where this cannot be written, the members of the swarm know.
-        await identity.renew([]).catch(() => {});
+        await identity.disown().catch(() => {});
         this.#runtime.fail(
           new StorageError("database-changed", "the database is not as this storage left it"),
           FAIL_MS,
