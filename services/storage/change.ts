@@ -6,6 +6,7 @@ import {
   maxTtlMs,
   messageHashBytes,
   namespace,
+  PRIVATE_MAX_TTL_MS,
 } from "@swarmpost/storage-rpc";
 import { compareStamps, STAMP_TOLERANCE_MS, type Stamp } from "./stamp.ts";
 
@@ -42,13 +43,17 @@ export function requestId(request: Uint8Array): Buffer {
   return blake2b(32, request);
 }
 
+/** How long after its stamp a message ends at the latest. */
+const LONGEST_MS = PRIVATE_MAX_TTL_MS + STAMP_TOLERANCE_MS;
+
 /** What a request does when it counts from `stamp`: each message once. */
 export function effectsOf(request: ChangeRequest, stamp: Stamp): Effect[] {
   if (request.method === "expire") return expireEffects(request, stamp);
   const bulk = { hash: undefined, namespace: request.namespace === "all" ? undefined : request.namespace };
   switch (request.method) {
     case "expire_all":
-      return [{ ...bulk, mode: "shorten", valueMs: request.expiry }];
+      // No message ends later than this: what shortens to a time beyond it shortens nothing.
+      return [{ ...bulk, mode: "shorten", valueMs: Math.min(request.expiry, stamp.ms + LONGEST_MS) }];
     case "delete_all":
       return [{ ...bulk, mode: "delete", valueMs: Number.MAX_SAFE_INTEGER }];
     case "delete_before":
@@ -82,8 +87,30 @@ export function bears(change: Change, target: Target): boolean {
 /** Extensions of less than this part of what is left to live are not worth a write (2.11). */
 const TRIVIAL = 0.01;
 
-/** The end of an earlier copy of which nothing is known. */
-const UNKNOWN = Number.POSITIVE_INFINITY;
+/** What is known of the end of an earlier copy from the changes alone. */
+interface Bounds {
+  /** Until when changes prolonged it; 0 when none did. */
+  readonly least: number;
+  readonly most: number;
+}
+
+const UNKNOWN: Bounds = { least: 0, most: Number.POSITIVE_INFINITY };
+
+/** What shortens says nothing of how long the copy lives: only `set` and `extend` give it a life. */
+function narrowed({ least, most }: Bounds, change: Change): Bounds {
+  const { mode, valueMs, stamp } = change;
+  if (most <= stamp.ms || (least > 0 && least <= stamp.ms)) return { least, most };
+  switch (mode) {
+    case "set":
+      return { least: valueMs, most: valueMs };
+    case "extend":
+      return { least: least === 0 ? valueMs : changed(least, change), most: Math.max(most, valueMs) };
+    case "shorten":
+      return { least: Math.min(least, valueMs), most: Math.min(most, valueMs) };
+    case "delete":
+      return { least: 0, most: 0 };
+  }
+}
 
 /**
  * When a message ends that was stored at `stamp` to end at `expiryMs`, after the changes that bear on it, in their order: the
@@ -95,8 +122,8 @@ const UNKNOWN = Number.POSITIVE_INFINITY;
  */
 export function expiryAfter(expiryMs: number, stamp: Stamp, changes: readonly Change[]): number {
   const isEarlier = (change: Change) => compareStamps(change.stamp, stamp) < 0;
-  const before = changes.filter(isEarlier).reduce(changed, UNKNOWN);
-  const prolonged = before !== UNKNOWN && before > stamp.ms ? Math.max(expiryMs, before) : expiryMs;
+  const { least } = changes.filter(isEarlier).reduce(narrowed, UNKNOWN);
+  const prolonged = least > stamp.ms ? Math.max(expiryMs, least) : expiryMs;
   return changes.filter((change) => !isEarlier(change)).reduce(changed, prolonged);
 }
 
@@ -106,7 +133,7 @@ function changed(endMs: number, { mode, valueMs, stamp }: Change): number {
     case "set":
       return valueMs;
     case "extend":
-      return endMs === UNKNOWN || valueMs - endMs >= Math.max(1, (endMs - stamp.ms) * TRIVIAL) ? valueMs : endMs;
+      return valueMs - endMs >= Math.max(1, (endMs - stamp.ms) * TRIVIAL) ? valueMs : endMs;
     case "shorten":
       return Math.min(endMs, valueMs);
     case "delete":
