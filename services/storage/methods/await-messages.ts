@@ -46,9 +46,13 @@ async function firstMessages(wait: LongPollWait, { request, node, caller, untilM
         return notReady("shutting down");
       case "rights": {
         const refusal = wrongSwarm(request.account, node) ?? (await revokedReader(request, node));
-        if (!refusal) break;
-        node.waited("ended");
-        return refusal;
+        if (refusal) {
+          node.waited("ended");
+          return refusal;
+        }
+        // The weightier reason hides a commit of the same moment, so that is looked for all the same.
+        page = await wait.look();
+        break;
       }
       case "stored":
         page = await wait.look();

@@ -148,6 +148,20 @@ test("the retrieves of a batch wait together, and one with messages or a refusal
   assert.ok(refused.ms < 3_000);
 });
 
+test("a message that comes in the moment in which the rights are looked at again is not lost", async () => {
+  const account = new TestAccount();
+  const [answer] = await waiting(entry, account, { wait: 3_000 });
+  const { waits } = entry.service.node.data;
+  const stored = waits.stored.bind(waits);
+  waits.stored = (of, namespace) => {
+    stored(of, namespace);
+    waits.recheck(() => true);
+  };
+  await entry.rpc("store", account.store("in the same moment"));
+  waits.stored = stored;
+  assert.deepEqual(texts((await answer) as RpcAnswer), ["in the same moment"]);
+});
+
 test("a node that leaves the swarm sends its waiting readers to those who keep the account now", async () => {
   await using two = await TestSwarm.start(2, { postgres: swarm.postgres });
   const [leaver, stayer] = two.nodes as [TestNode, TestNode];
