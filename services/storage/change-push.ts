@@ -53,12 +53,15 @@ export class ChangePush {
     this.#parts = parts;
   }
 
-  /** Goes once through all. Resolves with the number that stay because some member has not settled them yet. */
-  async run(signal: AbortSignal): Promise<number> {
+  /**
+   * Goes once through all. Resolves with the number that stay because some member has not settled them yet; their accounts
+   * (latin1) are added to `unsettled`: what that member says of their messages does not know these changes.
+   */
+  async run(signal: AbortSignal, unsettled: Set<string>): Promise<number> {
     let left = 0;
     for await (const page of this.#pages()) {
       if (signal.aborted) return Number.POSITIVE_INFINITY;
-      for (const [swarm, changes] of this.#strays(page)) left += await this.#hand(swarm, changes);
+      for (const [swarm, changes] of this.#strays(page)) left += await this.#hand(swarm, changes, unsettled);
     }
     return left;
   }
@@ -96,9 +99,10 @@ export class ChangePush {
     return strays;
   }
 
-  async #hand(swarm: Swarm, changes: readonly SignedChange[]): Promise<number> {
+  async #hand(swarm: Swarm, changes: readonly SignedChange[], unsettled: Set<string>): Promise<number> {
     const answers = await Promise.all(swarm.members.map((member) => this.#send(member, changes)));
     const settled = changes.filter((_, i) => answers.every((verdicts) => verdicts?.[i] === VERDICT.settled));
+    for (const each of changes) if (!settled.includes(each)) unsettled.add(each.account.toString("latin1"));
     if (settled.length === 0) return changes.length;
     await this.#parts.state.erasing(settled.map(({ account }) => account));
     await this.#parts.commits.erase({ messages: [], tombstones: [], changes: settled });

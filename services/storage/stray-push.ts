@@ -37,10 +37,11 @@ export class StrayPush {
    * yet: 0 means that nothing stray is left.
    */
   async run(signal: AbortSignal): Promise<number> {
-    let left = (await this.#revocations.run(signal)) + (await this.#changes.run(signal));
+    const unsettled = new Set<string>();
+    let left = (await this.#revocations.run(signal)) + (await this.#changes.run(signal, unsettled));
     for await (const bundle of this.#bundles()) {
       if (signal.aborted) return Number.POSITIVE_INFINITY;
-      for (const [swarm, part] of this.#bySwarm(bundle)) left += await this.#hand(swarm, part);
+      for (const [swarm, part] of this.#bySwarm(bundle)) left += await this.#hand(swarm, part, unsettled);
     }
     return left;
   }
@@ -100,10 +101,12 @@ export class StrayPush {
   }
 
   /** Offers to every member; erases what all of them, whole themselves, said to have. Resolves with what stays. */
-  async #hand(swarm: Swarm, bundle: Bundle): Promise<number> {
+  async #hand(swarm: Swarm, bundle: Bundle, unsettled: ReadonlySet<string>): Promise<number> {
     const answers = await Promise.all(swarm.members.map((member) => offer(member, bundle, this.#parts)));
     const settled = (i: number) => answers.every((verdicts) => verdicts?.[i] === VERDICT.settled);
-    const messages = bundle.messages.filter((_, i) => settled(i));
+    // A member that lacks an extension says of a message that it has ended.
+    const judged = ({ account }: MessageEntry) => !unsettled.has(account.toString("latin1"));
+    const messages = bundle.messages.filter((entry, i) => settled(i) && judged(entry));
     const tombstones = bundle.tombstones.filter((_, i) => settled(bundle.messages.length + i));
     const accounts = [...messages, ...tombstones].map((entry) => entry.account);
     if (accounts.length > 0) await this.#parts.state.erasing(accounts);

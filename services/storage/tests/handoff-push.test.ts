@@ -98,3 +98,35 @@ test("a member was brought everything only when it says that it has everything",
   assert.equal(await push.offerAll(b.pubkey), true);
   assert.equal(await b.count(), 1);
 });
+
+test("a message is not erased on the word of a member that has not heard of all that prolonged it", async () => {
+  await using swarm = await TestSwarm.start(2, { postgres });
+  const [a, b] = swarm.nodes as [TestNode, TestNode];
+  await becomeWhole(swarm.nodes);
+  const account = new TestAccount();
+  const { hash } = (await a.rpc("store", account.store("prolonged"))).body;
+  await a.rpc("expire", account.expire([hash], Date.now() + 10_000, "shorten"));
+  await a.rpc("expire", account.expire([hash], Date.now() + 86_400_000, "extend"));
+  const { database } = b.service.node.data;
+  await database.query({ text: "delete from message" });
+  await database.query({ text: "delete from change where mode = 2" });
+  await database.query({
+    text: "delete from change_request where stamp_ms = (select max(stamp_ms) from change_request)",
+  });
+  b.clock.offsetMs = 15_000;
+  const methods = b.service.node.replicaMethods as Map<number, ReplicaMethod>;
+  const honest = methods.get(KIND.bringChanges) as ReplicaMethod;
+  methods.set(KIND.bringChanges, async () => Buffer.alloc(0));
+  const contact = { host: "127.0.0.1", port: b.replicaPort, certificate: b.certificate };
+  await using links = new PeerLinks({ keys: a.keys, certificate: a.certificate }, { contact: () => contact });
+  const view = new NodeView(a.pubkey, a.view);
+  const keeper = { ...(view.ownSwarm ?? assert.fail("no swarm")), members: [b.pubkey] };
+  view.responsible = () => keeper;
+  const state = { erasing: async () => undefined };
+  const push = new StrayPush({ ...a.service.node.data, view, links, state, clock: a.clock, onPushed: () => undefined });
+  assert.ok((await push.run(AbortSignal.timeout(30_000))) > 0);
+  assert.deepEqual([await a.count(), await b.count()], [1, 0]);
+  methods.set(KIND.bringChanges, honest);
+  await eventually(async () => assert.equal(await push.run(AbortSignal.timeout(30_000)), 0), patience);
+  assert.deepEqual([await a.count(), await b.count()], [0, 1]);
+});
