@@ -2,7 +2,7 @@ import type { EncType } from "@swarmpost/crypto";
 import { buildOnion, type BuiltOnion } from "@swarmpost/onion";
 import type { Post } from "./https-post.ts";
 import type { NetworkClock } from "./network-clock.ts";
-import { failureOf, failureOfConnection, type PathFailure } from "./path-failure.ts";
+import { failureOf, failureOfConnection, type PathFailure, serverFailureOf } from "./path-failure.ts";
 import type { ServiceNode } from "./service-node.ts";
 
 /** A request of the storage RPC. */
@@ -88,17 +88,22 @@ export class OnionTransport {
       x25519: Buffer.from(server.pubkey, "hex"),
     };
     const onion = buildOnion({ path: hops, destination, encType: this.#options.encType }, payload);
-    return await this.#exchange(hops[0], onion, options);
+    return await this.#exchange(hops[0], onion, options, serverFailureOf);
   }
 
   /** Sends an onion to its guard and opens what comes back. */
-  async #exchange(guard: ServiceNode, onion: BuiltOnion, options: SendOptions): Promise<Exchange> {
+  async #exchange(
+    guard: ServiceNode,
+    onion: BuiltOnion,
+    options: SendOptions,
+    readFailure: typeof failureOf = failureOf,
+  ): Promise<Exchange> {
     const url = `https://${guard.ip}:${guard.httpsPort}/onion_req/v2`;
     const { signal, waitMs = 0 } = options;
     const timeoutMs = this.#options.timeoutMs + waitMs;
     try {
       const answer = await this.#post(url, onion.body, signal === undefined ? { timeoutMs } : { timeoutMs, signal });
-      if (answer.status !== 200) return { failure: failureOf(answer.status, answer.body) };
+      if (answer.status !== 200) return { failure: readFailure(answer.status, answer.body) };
       const opened = onion.open(answer.body);
       if (opened === undefined) return { failure: { kind: "refused", reason: "the answer can't be opened" } };
       return { opened };

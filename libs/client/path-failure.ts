@@ -29,6 +29,15 @@ export function failureOf(status: number, body: Buffer): PathFailure {
   return { kind: "refused", reason: `status ${status}${text === "" ? "" : `: ${firstLine(text)}`}` };
 }
 
+/**
+ * Reads a status other than 200 of a request to a server. The server's own answer comes back plain, so its words may be the
+ * server's: they name nobody, and nobody pays for them.
+ */
+export function serverFailureOf(status: number, body: Buffer): PathFailure {
+  const { kind, reason } = failureOf(status, body);
+  return { kind: kind === "slow" ? "slow" : "refused", reason };
+}
+
 /** Reads why a POST to a guard failed. */
 export function failureOfConnection(error: unknown): PathFailure {
   const name = error instanceof Error ? error.name : "";

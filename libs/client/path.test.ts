@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { generateSeed, nodeKeysFromSeed } from "@swarmpost/crypto";
 import * as fc from "fast-check";
 import { completePath, mayJoin } from "./path.ts";
-import { failureOf } from "./path-failure.ts";
+import { failureOf, serverFailureOf } from "./path-failure.ts";
 import { majorityOf } from "./member-signatures.ts";
 import { NetworkClock } from "./network-clock.ts";
 import type { ServiceNode } from "./service-node.ts";
@@ -79,4 +79,18 @@ test("the network's clock is the median of what ten nodes said, however often on
 
 test("a majority is more than half", () => {
   assert.deepEqual([1, 2, 5, 6, 7, 10].map(majorityOf), [1, 2, 3, 4, 4, 6]);
+});
+
+test("what a server behind an exit says names no node and no guard", () => {
+  const texts = [
+    [502, `Next node not found: ${"ab".repeat(32)}`],
+    [502, `Next node is currently unreachable: ${"ab".repeat(32)}`],
+    [503, "Service node is not ready: syncing"],
+    [503, `Snode not ready: ${"ab".repeat(32)}`],
+  ] as const;
+  for (const [status, text] of texts) {
+    const failure = serverFailureOf(status, Buffer.from(text));
+    assert.deepEqual([failure.kind, failure.node], ["refused", undefined], text);
+  }
+  assert.equal(serverFailureOf(504, Buffer.from("Request time out")).kind, "slow");
 });
