@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Pubkey } from "@swarmpost/crypto";
 import type { MessageHash } from "@swarmpost/storage-rpc";
 import { ClientError } from "./client-error.ts";
-import type { Mailbox, MailPage } from "./mailbox.ts";
+import type { Mailbox, MailPage, Poll } from "./mailbox.ts";
 
 /** The longest wait that a node grants (docs/protocol/long-poll.md). */
 const WAIT_MS = 20_000;
@@ -51,7 +51,7 @@ export async function* follow<T>(
   const end = new AbortController();
   const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal]);
   const waits = new Waits(mailbox, { intervalMs: options.intervalMs ?? INTERVAL_MS, signal }, parts);
-  const start = (lane: number): Promise<Look<T>> => {
+  const start = (lane: number): Promise<Look> => {
     const looking = waits.look(lane);
     looking.catch(() => undefined); // It is awaited below, perhaps only after the consumer's work.
     return looking;
@@ -59,9 +59,11 @@ export async function* follow<T>(
   const lanes = Array.from({ length: LANES }, (_, lane) => start(lane));
   try {
     while (!signal.aborted) {
-      const { lane, page } = await Promise.race(lanes);
+      const { lane, poll } = await Promise.race(lanes);
+      if (signal.aborted) return; // What was not given is not remembered as given.
+      const page = poll && waits.took(lane, poll);
       lanes[lane] = start(lane);
-      if (page !== undefined && !signal.aborted) yield page;
+      if (page !== undefined) yield page;
     }
   } finally {
     end.abort(); // The lanes end by themselves; whoever leaves need not wait for that.
@@ -69,9 +71,9 @@ export async function* follow<T>(
 }
 
 /** What a lane brought. */
-interface Look<T> {
+interface Look {
   readonly lane: number;
-  readonly page: Page<T> | undefined;
+  readonly poll: Poll | undefined;
 }
 
 /** The waits of one follower, one a lane. */
@@ -85,6 +87,10 @@ class Waits<T> {
   readonly #stay: (Pubkey | undefined)[] = [];
   /** How often in a row each lane brought nothing new. */
   readonly #stale: number[] = [];
+  /** Which lanes wait an interval before they ask again. */
+  readonly #rests: boolean[] = [];
+  /** Members that refused since one answered: one alone may lie, or be behind. */
+  readonly #refusals = new Set<string>();
 
   constructor(mailbox: Mailbox<T>, options: { intervalMs: number; signal: AbortSignal }, parts: FollowParts) {
     this.#mailbox = mailbox;
@@ -92,15 +98,26 @@ class Waits<T> {
     this.#parts = parts;
   }
 
-  /** One wait at one member, and the rest after one that brought nothing. The page is absent when it holds nothing. */
-  async look(lane: number): Promise<Look<T>> {
+  /** One wait at one member, after the rest that the one before made necessary. Nothing of it is remembered before `took`. */
+  async look(lane: number): Promise<Look> {
     const { signal, intervalMs } = this.#options;
-    const { page, rest } = await this.#wait(lane);
-    if (rest) await pause(intervalMs, undefined, { signal }).catch(() => undefined);
-    return { lane, page };
+    if (this.#rests[lane] === true) await pause(intervalMs, undefined, { signal }).catch(() => undefined);
+    return { lane, poll: signal.aborted ? undefined : await this.#wait(lane) };
   }
 
-  async #wait(lane: number): Promise<{ page: Page<T> | undefined; rest: boolean }> {
+  /** The consumer is there for what a lane brought: the page, absent when it holds nothing new. */
+  took(lane: number, poll: Poll): Page<T> | undefined {
+    const page = this.#mailbox.page([poll]);
+    const holds = page.messages.length + page.unreadable.length > 0;
+    if (poll.items.length === 0) return undefined;
+    // One that gives nothing that can be read, or what was seen, must not keep the lane from those that have more.
+    if (page.messages.length === 0) this.#stay[lane] = undefined;
+    this.#stale[lane] = holds ? 0 : (this.#stale[lane] ?? 0) + 1;
+    this.#rests[lane] = this.#stale[lane] > MAX_STALE;
+    return holds ? page : undefined;
+  }
+
+  async #wait(lane: number): Promise<Poll | undefined> {
     const { signal } = this.#options;
     const started = performance.now();
     try {
@@ -110,21 +127,27 @@ class Waits<T> {
       const asking = this.#mailbox.poll({ asked, prefer: this.#stay[lane], waitMs: WAIT_MS, signal });
       this.#at[lane] = [...asked].find((key) => !others.has(key));
       const poll = await asking;
-      const page = this.#mailbox.page([poll]);
-      const holds = page.messages.length + page.unreadable.length > 0;
+      this.#refusals.clear();
       const brought = poll.items.length > 0;
       this.#stay[lane] = brought ? poll.member.pubkey : undefined;
-      this.#stale[lane] = brought && !holds ? (this.#stale[lane] ?? 0) + 1 : 0;
-      const waited = performance.now() - started >= WAIT_MS - SLACK_MS;
-      const rest = brought ? (this.#stale[lane] ?? 0) > MAX_STALE : !waited;
-      return { page: holds ? page : undefined, rest };
+      if (!brought) this.#stale[lane] = 0;
+      this.#rests[lane] = !brought && performance.now() - started < WAIT_MS - SLACK_MS;
+      return poll;
     } catch (error) {
-      if (signal.aborted) return { page: undefined, rest: false };
-      if (!(error instanceof ClientError) || error.code === "refused") throw error;
+      if (signal.aborted) return undefined;
+      if (!(error instanceof ClientError) || this.#isRefused(error)) throw error;
       this.#stay[lane] = undefined;
+      this.#rests[lane] = true;
       this.#parts.onProblem(error.message);
-      return { page: undefined, rest: true };
+      return undefined;
     }
+  }
+
+  /** Whether a second member refuses as well, or there is no second one. */
+  #isRefused(error: ClientError): boolean {
+    if (error.code !== "refused") return false;
+    this.#refusals.add(error.detail.node ?? "");
+    return this.#refusals.size >= Math.min(2, this.#parts.members().length);
   }
 
   /** The members that other lanes wait at, unless there is no other to ask. */

@@ -7,7 +7,7 @@ import type { Path } from "./path.ts";
 import type { ServiceNode } from "./service-node.ts";
 import { retrieveParameters } from "./storage-parameters.ts";
 import { readStoredItems, type StoredItem } from "./stored-item.ts";
-import type { SwarmRequests } from "./swarm-requests.ts";
+import type { SwarmAnswer, SwarmRequests } from "./swarm-requests.ts";
 
 /** Members that are polled at once (Session Desktop's number): what one has not got yet, the other may. */
 const MEMBERS_AT_ONCE = 2;
@@ -36,6 +36,8 @@ export interface Poll {
   readonly items: readonly StoredItem[];
   /** The member has more. */
   readonly more: boolean;
+  /** The last message of it; the member is asked on from there once `page` took this poll. */
+  readonly lastHash: MessageHash | undefined;
 }
 
 /** How one member is asked. */
@@ -85,7 +87,10 @@ export class Mailbox<T> {
     return this.page(good);
   }
 
-  /** What one member has since it was asked last. Throws as `look`, and the signal's reason when it aborts. */
+  /**
+   * What one member has since `page` took a poll of it. Nothing is remembered of a poll that no `page` took: whoever gives it up
+   * loses nothing. Throws as `look`, and the signal's reason when it aborts.
+   */
   async poll(options: PollOptions): Promise<Poll> {
     return await this.#retrieve({ ...options, from: this.#lastHash });
   }
@@ -100,6 +105,7 @@ export class Mailbox<T> {
   /** Reads what members gave; what was shown before is left out. */
   page(polls: readonly Poll[]): MailPage<T & { readonly hash: MessageHash }> {
     this.#forgetOld();
+    for (const { member, lastHash } of polls) if (lastHash !== undefined) this.#lastHash.set(member.pubkey, lastHash);
     const fresh = polls.flatMap((poll) => poll.items).filter((item) => this.#isNew(item));
     const messages: (T & { readonly sentMs: number; readonly hash: MessageHash })[] = [];
     const unreadable: { hash: string; reason: string }[] = [];
@@ -124,13 +130,19 @@ export class Mailbox<T> {
     let bytes = 0;
     let { only } = options;
     let lastHash: MessageHash | undefined;
+    let path: Path | undefined;
     for (let page = 1; ; page++) {
       const from = (member: ServiceNode) => lastHash ?? options.from?.get(member.pubkey);
-      const answer = await this.#page(
-        { ...options, ...(only && { only }), waitMs: page === 1 ? options.waitMs : 0 },
-        from,
-      );
+      let answer: SwarmAnswer<{ items: StoredItem[]; more: boolean }>;
+      try {
+        answer = await this.#page({ ...options, ...(only && { only }), waitMs: page === 1 ? options.waitMs : 0 }, from);
+      } catch (error) {
+        // The pages before are good: they are given, and the next poll goes on after them.
+        if (!(error instanceof ClientError) || only === undefined || path === undefined) throw error;
+        return { member: only, path, items, more: true, lastHash };
+      }
       only = answer.member;
+      path = answer.answered.path;
       const { items: fresh, more } = answer.result;
       const before = given.size;
       for (const item of fresh) {
@@ -139,11 +151,10 @@ export class Mailbox<T> {
         bytes += item.data.length;
       }
       if (fresh.length > 0 && given.size === before) throw new ClientError("not-read", "a node repeats its messages");
-      lastHash = fresh.at(-1)?.hash;
-      if (lastHash !== undefined) options.from?.set(only.pubkey, lastHash);
-      const ended = !more || lastHash === undefined;
+      lastHash = fresh.at(-1)?.hash ?? lastHash;
+      const ended = !more || fresh.length === 0;
       if (ended || page === MAX_PAGES || bytes >= MAX_BYTES) {
-        return { member: only, path: answer.answered.path, items, more: !ended };
+        return { member: only, path, items, more: !ended, lastHash };
       }
     }
   }
