@@ -21,6 +21,8 @@ import { type RevocationReceipt, revoke } from "./revocation.ts";
 const MESSAGES = namespace(11);
 const KEYS = namespace(12);
 const CLOSED_GROUP_MESSAGE = 7;
+/** Messages that are kept until a key for them comes. */
+const MAX_CLOSED = 1_000;
 
 /** How an account takes part in a group: by the secret of an admin, or by the key that an admin made for it. */
 export type Membership = { readonly admin: Group } | { readonly group: AccountId; readonly memberKey: Uint8Array };
@@ -47,6 +49,8 @@ export class GroupConversation {
   readonly #keyMessages: Mailbox<GroupKey & { sentMs: number }>;
   /** Keys by generation; one is added, none replaced. */
   #keys: readonly GroupKey[] = [];
+  /** Messages that were told as unreadable for want of a key: it may come later. */
+  readonly #closed = new Map<MessageHash, Buffer>();
 
   /** Throws ClientError "bad-group-key" when the member's key is not of this group, or for someone else. */
   constructor(account: Account, membership: Membership, parts: GroupParts) {
@@ -132,18 +136,29 @@ export class GroupConversation {
     return await store({ credentials: this.#credentials, namespace: ns }, { data }, this.#parts);
   }
 
-  /** Opens messages; when one was sealed with an unknown key, keys are looked for once more. */
+  /**
+   * Opens messages; when one was sealed with an unknown key, keys are looked for once more. One that stays closed is told as
+   * unreadable, and given when its key has come.
+   */
   async #open(page: MailPage<{ data: Buffer; hash: MessageHash }>): Promise<MailPage<GroupText>> {
     const isClosed = ({ data }: { data: Buffer }): boolean => this.#opened(data) === undefined;
-    if (page.messages.some(isClosed)) await this.#loadKeys();
+    if (page.messages.some(isClosed)) {
+      // The messages are taken from the mailbox already: they must not be lost because keys can't be had now.
+      await this.#loadKeys().catch((error: unknown) => {
+        if (!(error instanceof ClientError)) throw error;
+      });
+    }
+    const later = [...this.#closed].map(([hash, data]) => ({ hash, data })).filter((each) => !isClosed(each));
+    for (const { hash } of later) this.#closed.delete(hash);
     const messages: GroupText[] = [];
     const unreadable = [...page.unreadable];
-    for (const { data, hash } of page.messages) {
+    for (const { data, hash } of [...later, ...page.messages]) {
       try {
         messages.push({ ...this.#decode(data), hash });
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
         unreadable.push({ hash, reason: error.message });
+        if (isClosed({ data }) && this.#closed.size < MAX_CLOSED) this.#closed.set(hash, data);
       }
     }
     return { ...page, messages: messages.toSorted((a, b) => a.sentMs - b.sentMs), unreadable };
