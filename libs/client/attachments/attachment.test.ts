@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
 import { assert as check, asyncProperty, nat, property, uint8Array, integer } from "fast-check";
 import { randomBytes } from "@swarmpost/crypto";
 import { openAttachment, sealAttachment } from "./attachment.ts";
 import { formatFileUrl, parseFileUrl } from "./file-url.ts";
-import { LegacyAttachmentSealer, legacyPaddedSize } from "./legacy-attachment.ts";
+import { LegacyAttachmentSealer, legacyPaddedSize, openLegacyAttachment } from "./legacy-attachment.ts";
 import { MAX_STREAM_BYTES, openStream, sealStream, streamKey, streamSealedSize } from "./stream-attachment.ts";
 
 const seed = randomBytes(32);
@@ -89,5 +90,20 @@ test("a file's address is read as it was written, and nothing else is one", () =
   assert.deepEqual(parseFileUrl(url), { server: "http://files.example", id: "1", deterministic: false });
   for (const bad of ["", "file/1", "ftp://x/file/1", "http://x/file/", "http://x/file/1/extend", "http://x/file/.."]) {
     assert.throws(() => parseFileUrl(bad), { code: "bad-attachment" });
+  }
+});
+
+test("a file whose sender chose bytes that open to no padding is a bad attachment, not a crash", () => {
+  const key = randomBytes(64);
+  const iv = randomBytes(16);
+  for (let tries = 0; tries < 20; tries++) {
+    const sealed = randomBytes(64);
+    const mac = createHmac("sha256", key.subarray(32)).update(iv).update(sealed).digest();
+    const file = Buffer.concat([iv, sealed, mac]);
+    const digest = createHash("sha256").update(file).digest();
+    assert.throws(() => openLegacyAttachment(file, { key, digest, size: 64 }), {
+      name: "ClientError",
+      code: "bad-attachment",
+    });
   }
 });

@@ -90,9 +90,21 @@ export function openLegacyAttachment(file: Uint8Array, { key, digest, size }: Le
   const expected = createHmac("sha256", key.subarray(32)).update(iv).update(sealed).digest();
   if (!equal(expected, mac)) throw bad("not sealed with the message's key");
   const decipher = createDecipheriv("aes-256-cbc", key.subarray(0, 32), iv);
-  const padded = Buffer.concat([decipher.update(sealed), decipher.final()]);
+  const padded = Buffer.concat([
+    decipher.update(sealed),
+    orThrow(() => decipher.final(), bad("padded in an unknown way")),
+  ]);
   if (size > padded.length) throw bad("shorter than the message says");
   return padded.subarray(0, size);
+}
+
+/** OpenSSL's own errors are none that a caller expects: whoever seals a file chooses what makes them. */
+function orThrow<T>(act: () => T, error: ClientError): T {
+  try {
+    return act();
+  } catch {
+    throw error;
+  }
 }
 
 /** The error of a file that no server takes. */
