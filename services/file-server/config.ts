@@ -51,8 +51,13 @@ export const fileServerConfig = defineConfig({
   },
   MAX_UPLOADS: {
     schema: integer(1, 10_000),
-    doc: "Uploads and onion requests at the same time; more are asked to come back. An onion request is in memory whole, about four times its file's size.",
+    doc: "Uploads and onion requests at the same time. An onion request is in memory whole, about four times its file's size.",
     default: 32,
+  },
+  TURN_WAIT_MS: {
+    schema: integer(1, 60_000),
+    doc: "How long one more waits for its turn before it is asked to come back; an exit waits 25 seconds in all.",
+    default: 10_000,
   },
   MAX_TTL_SECONDS: {
     schema: integer(1, 60 * DAY_SECONDS),

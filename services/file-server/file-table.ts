@@ -73,11 +73,13 @@ export class FileTable {
     return rows[0] && toRecord(rows[0]);
   }
 
-  /** Names of at most `limit` files whose time is over. @throws DatabaseError */
+  /** Names of at most `limit` files whose time is over; from now on they can be neither finished nor extended. @throws DatabaseError */
   async expired(nowMs: number, limit: number): Promise<readonly string[]> {
     const { rows } = await this.#database.query<{ id: string }>({
-      name: "file-expired",
-      text: "select id from stored_files where expires_ms <= $1 order by expires_ms limit $2",
+      name: "file-take-expired",
+      text: `update stored_files set expires_ms = 0 where id in
+               (select id from stored_files where expires_ms <= $1 order by expires_ms limit $2 for update skip locked)
+               and expires_ms <= $1 returning id`,
       values: [nowMs, limit],
     });
     return rows.map(({ id }) => id);

@@ -8,6 +8,10 @@ import { FileServerError } from "./errors.ts";
 /** Most that a base64 onion of the largest allowed file can have; each route has its own, smaller limit. */
 const ANY_BODY_BYTES = 200_000_000;
 const REQUEST_TIMEOUT_MS = 120_000;
+/** A connection on which nothing moves for so long, in either direction, ends: who does not read its answer holds memory and a place. */
+const IDLE_MS = 60_000;
+/** How many requests wait for their turn. */
+const MAX_WAITING = 1_000;
 
 /** Turns whatever a handler or the HTTP layer threw into an answer that quotes nothing of it. */
 function toFileServerError(error: unknown): FileServerError | undefined {
@@ -25,17 +29,42 @@ function toFileServerError(error: unknown): FileServerError | undefined {
   return undefined;
 }
 
-/** Lets only so many POST requests run at once: an onion request is held in memory whole. */
-export function limitPosts(server: FastifyInstance, most: number): void {
+/** What is held in memory whole: onion requests and answers, and files as base64. */
+function isHeldWhole({ method, url }: FastifyRequest): boolean {
+  return method === "POST" || url.startsWith("/files/");
+}
+
+/** Lets only `most` of the requests that are held in memory whole run at once; the others wait `turnMs` for their turn, unread. */
+export function limitHeldWhole(server: FastifyInstance, { most, turnMs }: { most: number; turnMs: number }): void {
   let running = 0;
+  const waiting = new Set<() => void>();
+  const leave = (): void => {
+    const [next] = waiting;
+    if (next === undefined) running--;
+    else next(); // It takes the place over.
+  };
+  const turn = (raw: FastifyReply["raw"]): Promise<boolean> =>
+    new Promise((resolve) => {
+      const end = (came: boolean): void => {
+        clearTimeout(timer);
+        waiting.delete(take);
+        raw.off("close", giveUp);
+        resolve(came);
+      };
+      const take = (): void => end(true);
+      const giveUp = (): void => end(false);
+      const timer = setTimeout(giveUp, turnMs);
+      waiting.add(take);
+      raw.once("close", giveUp);
+    });
   server.addHook("onRequest", async (request: FastifyRequest, reply: FastifyReply) => {
-    if (request.method !== "POST") return;
-    if (running >= most) {
+    if (!isHeldWhole(request)) return;
+    if (running < most) running++;
+    else if (waiting.size >= MAX_WAITING || !(await turn(reply.raw))) {
       void reply.header("retry-after", "5");
       throw new FileServerError("busy", "too many uploads at once, try again later");
     }
-    running++;
-    reply.raw.once("close", () => void running--);
+    reply.raw.once("close", leave);
   });
 }
 
@@ -44,6 +73,7 @@ export function httpServer({ logger }: { logger: Logger }): FastifyInstance {
   const server = fastify({
     bodyLimit: ANY_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: IDLE_MS,
     forceCloseConnections: "idle",
     exposeHeadRoutes: false,
   });

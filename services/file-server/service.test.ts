@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { openDatabase } from "@swarmpost/postgres";
 import { ManualClock } from "@swarmpost/runtime";
 import {
   eventually,
@@ -12,6 +13,7 @@ import {
   type TemporaryFolder,
   temporaryFolder,
 } from "@swarmpost/testkit";
+import { FileTable } from "./file-table.ts";
 import { bytes, TestFileServer } from "./testing/test-file-server.ts";
 
 const DAY_MS = 86_400_000;
@@ -201,7 +203,7 @@ describe("a file server on a real Postgres and a folder", () => {
   });
 
   test("more uploads than allowed are asked to come back", async () => {
-    await using small = await TestFileServer.start({ ...env, MAX_UPLOADS: "1" }, clock);
+    await using small = await TestFileServer.start({ ...env, MAX_UPLOADS: "1", TURN_WAIT_MS: "50" }, clock);
     const [host, port] = small.server.address.split(":");
     const slow = connect(Number(port), host);
     slow.on("error", () => {});
@@ -214,6 +216,21 @@ describe("a file server on a real Postgres and a folder", () => {
     assert.deepEqual(refused, { text: "too many uploads at once, try again later\n", wait: "5" });
     slow.destroy();
     await eventually(async () => (await small.put(Buffer.from("x"))).status === 200);
+  });
+
+  test("uploads that come at once wait for their turn", async () => {
+    await using small = await TestFileServer.start({ ...env, MAX_UPLOADS: "2" }, clock);
+    const answers = await Promise.all(Array.from({ length: 12 }, () => small.put(randomBytes(50_000))));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  });
+
+  test("a file that the sweeper has begun to remove can't be kept longer by whose clock is behind", async () => {
+    const { id } = await files.stored(Buffer.from("late"), { "x-fs-ttl": "60" });
+    await using database = openDatabase({ url: env["DATABASE_URL"]!, maxConnections: 1 });
+    const table = new FileTable(database);
+    const nowMs = clock.now();
+    assert.ok((await table.expired(nowMs + 60_000, 100)).includes(id));
+    assert.equal(await table.extend(id, { nowMs, expiresMs: nowMs + 600_000 }), undefined);
   });
 
   test("without Postgres the answer is 503 and says so; when it is back everything works again", async () => {

@@ -8,7 +8,7 @@ import { contentFromConfig } from "./content-from-config.ts";
 import { ExpirySweeper } from "./expiry-sweeper.ts";
 import { numericFileId, textFileId } from "./file-id.ts";
 import { FileTable } from "./file-table.ts";
-import { httpServer, limitPosts } from "./http-server.ts";
+import { httpServer, limitHeldWhole } from "./http-server.ts";
 import { fileServerMetrics } from "./metrics.ts";
 import { migrations } from "./migrations.ts";
 import { addOnionRoutes } from "./onion-routes.ts";
@@ -49,7 +49,7 @@ export async function createFileServer(config: FileServerConfig, runtime: Runtim
 
   const keys = onionKeys(config.ONION_KEY);
   const server = httpServer({ logger });
-  limitPosts(server, config.MAX_UPLOADS);
+  limitHeldWhole(server, { most: config.MAX_UPLOADS, turnMs: config.TURN_WAIT_MS });
   addRoutes(server, { ...options, newId: numericFileId }, parts);
   addOnionRoutes(server, options, { keys, inner, metrics });
   stack.defer(() => drain(server));
