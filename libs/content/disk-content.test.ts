@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -21,10 +21,14 @@ describe("content in a folder", () => {
 
   contentStoreContract(() => ({ store, unfinished }));
 
-  test("what an earlier process did not finish is cleared at the start", async () => {
-    await writeFile(join(folder.path, "unfinished", "left"), "x");
+  test("what a process that is gone did not finish is cleared at the start, and not what another writes just now", async () => {
+    const left = join(folder.path, "unfinished", "left");
+    const written = join(folder.path, "unfinished", "written");
+    for (const path of [left, written]) await writeFile(path, "x");
+    await utimes(left, new Date(), new Date(Date.now() - 7_200_000));
     await DiskContent.open(folder.path);
-    assert.equal(await unfinished(), 0);
+    assert.deepEqual(await readdir(join(folder.path, "unfinished")), ["written"]);
+    await rm(written);
   });
 
   test("the first byte is a part too", async () => {

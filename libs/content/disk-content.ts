@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -8,6 +8,8 @@ import type { ByteRange, ContentStore } from "./content-store.ts";
 import { ContentError } from "./errors.ts";
 
 const UNFINISHED = "unfinished";
+/** What nobody has written to for so long belongs to no upload of another process that shares the folder. */
+const ABANDONED_MS = 3_600_000;
 
 function errnoOf(error: unknown): string | undefined {
   const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
@@ -26,6 +28,11 @@ async function flush(path: string): Promise<void> {
   await handle.sync();
 }
 
+async function clearAbandoned(path: string): Promise<void> {
+  const written = await stat(path).catch(() => undefined); // Its process may end it just now.
+  if (written !== undefined && Date.now() - written.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+}
+
 /** Content as files of one folder, spread over sub-folders by the first two characters of the name. */
 export class DiskContent implements ContentStore {
   readonly #folder: string;
@@ -34,12 +41,12 @@ export class DiskContent implements ContentStore {
     this.#folder = folder;
   }
 
-  /** Makes the folder when it is not there, and clears what an earlier process did not finish. @throws ContentError `unavailable` */
+  /** Makes the folder when it is not there, and clears what a process that is gone did not finish. @throws ContentError `unavailable` */
   static async open(folder: string): Promise<DiskContent> {
     try {
       const unfinished = join(folder, UNFINISHED);
       await mkdir(unfinished, { recursive: true });
-      for (const name of await readdir(unfinished)) await rm(join(unfinished, name), { force: true });
+      for (const name of await readdir(unfinished)) await clearAbandoned(join(unfinished, name));
       return new DiskContent(folder);
     } catch (error) {
       throw toContentError(error);
