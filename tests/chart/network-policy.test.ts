@@ -121,3 +121,9 @@ test("only a file server whose files are in a bucket may ask it", () => {
   };
   assert.deepEqual([asks([]), asks(["ci/s3-values.yaml"])], [false, true]);
 });
+
+test("whoever brings other operators' requests to the file server can be let in", () => {
+  const objects = render({ set: ["networkPolicy.fileServerFrom[0].ipBlock.cidr=0.0.0.0/0"] });
+  const pod = workloads(objects).find((workload) => componentOf(workload) === "file-server")!;
+  assert.ok(new Policies(objects).letsIn(pod, anywhere, 22_080));
+});
