@@ -108,18 +108,18 @@ export class ChangeTable {
   }): Promise<SignedChange[]> {
     const { after, account, limit, nowMs } = options;
     const { rows } = await this.#database.query<RequestRow>({
-      name: "change_page",
+      // Two statements: one for both is planned for the whole table, and reads it to its end for one account.
+      name: account === undefined ? "change_page" : "change_page_of",
       text: `select account, stamp_ms, stamp_node, id, request from change_request
-             where (account, stamp_ms, stamp_node, id) > ($1, $2, $3, $4) and expiry_ms > $5
-               and ($6::bytea is null or account = $6)
-             order by account, stamp_ms, stamp_node, id limit $7`,
+             where ${account === undefined ? "(account, stamp_ms, stamp_node, id) > ($1::bytea, $2, $3, $4)" : "account = $1 and (stamp_ms, stamp_node, id) > ($2, $3, $4)"}
+               and expiry_ms > $5
+             order by account, stamp_ms, stamp_node, id limit $6`,
       values: [
-        after?.account ?? account ?? NONE,
+        account ?? after?.account ?? NONE,
         after?.stamp.ms ?? -1,
         after?.stamp.node ?? NONE,
         after?.id ?? NONE,
         nowMs,
-        account ?? null,
         limit,
       ],
     });
