@@ -86,7 +86,11 @@ async function found(reexpiries: readonly Reexpiry[], { database }: ChangeWriteP
 }
 
 function judge({ account, change }: Reexpiry, row: Row | undefined, known: readonly Change[], nowMs: number): Judged {
-  if (row === undefined) return { result: { outcome: "absent", expiryMs: 0, beatenMs: 0 }, move: undefined };
+  // Later changes count also when the message is not here: the majority that has them must not be passed by.
+  if (row === undefined) {
+    const later = known.filter(({ hash }) => hash !== undefined).map((each) => each.stamp);
+    return { result: { outcome: "absent", expiryMs: 0, beatenMs: latest(later, change.stamp) }, move: undefined };
+  }
   const stamp: Stamp = { ms: Number(row.stamp_ms), node: row.stamp_node };
   const before = Number(row.expiry_ms);
   const after = expiryAfter(before, stamp, [...known, change].sort(compareChanges));

@@ -134,6 +134,25 @@ function ordered(events: readonly Event[]): Event[] {
   return events.toSorted((a, b) => a.at - b.at || a.node - b.node);
 }
 
+test("an expire is beaten by a later one also where the message is not", async () => {
+  const account = Buffer.concat([Buffer.of(5), randomBytes(32)]);
+  const hash = hashes[0]!;
+  const base = Date.now() - 1_000;
+  const expire = (at: number) => {
+    const messages = [messageHashFromBytes(hash)];
+    const asked = { messages, expiries: [base + day], mode: "extend" as const, auth };
+    const stamp = { ms: base + at, node: Buffer.alloc(32) };
+    const request = Buffer.from(JSON.stringify(at));
+    return doChange(
+      { account, stamp, change: { method: "expire", account: accountId(account), ...asked }, request },
+      commits,
+    );
+  };
+  assert.equal((await expire(20)).beatenMs, 0);
+  assert.deepEqual(await expire(10), { hits: [], unchanged: [], beatenMs: base + 20 });
+  assert.equal((await expire(30)).beatenMs, 0);
+});
+
 test("orders that once made a difference make none", async () => {
   const base = Date.now() - 1_000;
   for (const events of found) assert.deepEqual(await stateAfter(base, events), await stateAfter(base, ordered(events)));
