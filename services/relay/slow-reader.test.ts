@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { after, before, test } from "node:test";
 import { eventually } from "@swarmpost/testkit";
@@ -86,10 +87,14 @@ test("a client that reads slowly but steadily gets its whole answer", async () =
 test("more connections than are allowed at once are closed", async () => {
   await using few = await RelayNetwork.start({ nodes: 1, config: { MAX_CONNECTIONS: "2" } });
   const [one] = few.relays as [TestRelay];
-  const open = () => connect({ host: "127.0.0.1", port: one.service.httpsPort, rejectUnauthorized: false });
-  const two = [open(), open()];
+  // Each from an address of its own, which may have a quarter.
+  const open = (address: string) => {
+    const socket = connectTcp({ host: "127.0.0.1", port: one.service.httpsPort, localAddress: address });
+    return connect({ socket: socket.on("error", () => {}), rejectUnauthorized: false });
+  };
+  const two = [open("127.0.0.2"), open("127.0.0.3")];
   await Promise.all(two.map((socket) => once(socket, "secureConnect")));
-  const third = open();
+  const third = open("127.0.0.4");
   third.on("error", () => {});
   await new Promise((resolve) => third.once("close", resolve));
   for (const socket of two) socket.destroy();
