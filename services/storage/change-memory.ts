@@ -1,7 +1,7 @@
 import type { Clock } from "@swarmpost/runtime";
 import { requestId } from "./change.ts";
 import type { ChangeOutcome } from "./change-executor.ts";
-import type { ChangeRecord } from "./record.ts";
+import type { Attempt, ChangeRecord } from "./record.ts";
 
 /** An entry node that was beaten comes again with a later stamp within so much time. */
 const AGAIN_MS = 10_000;
@@ -27,11 +27,14 @@ export class ChangeMemory {
     this.#clock = clock;
   }
 
-  /** The outcome together with that of an earlier stamp of the same request by the same entry node. */
-  joined(record: ChangeRecord, outcome: ChangeOutcome): ChangeOutcome {
+  /**
+   * The outcome; when the entry node comes again, together with that of its earlier stamp. A client that asks the same once
+   * more is told what that did.
+   */
+  joined(record: ChangeRecord, outcome: ChangeOutcome, attempt: Attempt): ChangeOutcome {
     const key = `${record.stamp.node.toString("latin1")}${requestId(record.request).toString("latin1")}`;
     this.#forget();
-    const before = this.#known.get(key)?.outcome;
+    const before = attempt === "again" ? this.#known.get(key)?.outcome : undefined;
     const joined = before === undefined ? outcome : join(before, outcome);
     this.#drop(key);
     if (this.#hits + joined.hits.length > MAX_HITS) return joined;

@@ -15,7 +15,7 @@ import { decodeDeleteRequest } from "./delete-request.ts";
 import type { BurialResult, Deletion } from "./delete-statement.ts";
 import { StorageError } from "./errors.ts";
 import type { MemberOutcome } from "./outcome-codec.ts";
-import type { ChangeRecord, DeleteRecord, ReplicaRecord, RevocationRecord, StoreRecord } from "./record.ts";
+import type { Attempt, ChangeRecord, DeleteRecord, ReplicaRecord, RevocationRecord, StoreRecord } from "./record.ts";
 import { decodeRevocationRequest } from "./revocation-request.ts";
 import type { StoreResult } from "./store-statement.ts";
 import { TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
@@ -38,10 +38,10 @@ export class Executor {
   }
 
   /** @throws StorageError "unavailable" when nothing was surely committed. */
-  async run(record: ReplicaRecord): Promise<MemberOutcome> {
+  async run(record: ReplicaRecord, attempt: Attempt = "first"): Promise<MemberOutcome> {
     if (record.kind === "store") return this.#store(record);
     if (record.kind === "revocation") return this.#revoke(record);
-    const running = record.kind === "change" ? this.#change(record) : this.#delete(record);
+    const running = record.kind === "change" ? this.#change(record, attempt) : this.#delete(record);
     this.#long.add(running);
     return running.finally(() => this.#long.delete(running));
   }
@@ -76,8 +76,8 @@ export class Executor {
     return { kind: "deleted", hashes, beatenMs: latestBeaten(results), signature: this.#signDelete(record, hashes) };
   }
 
-  async #change(record: ChangeRecord): Promise<MemberOutcome> {
-    const outcome = this.#memory.joined(record, await doChange(record, this.#parts.commits));
+  async #change(record: ChangeRecord, attempt: Attempt): Promise<MemberOutcome> {
+    const outcome = this.#memory.joined(record, await doChange(record, this.#parts.commits), attempt);
     return { kind: "changed", ...outcome, signature: this.#sign(signedResult(record.change, record.stamp, outcome)) };
   }
 

@@ -66,6 +66,9 @@ export interface ChangeRecord {
 /** What travels in a replica frame. */
 export type ReplicaRecord = StoreRecord | DeleteRecord | ChangeRecord | RevocationRecord;
 
+/** Whether an entry node brings the request of a client for the first time, or again with a later stamp. */
+export type Attempt = "first" | "again";
+
 /** The day (UTC, since the epoch) whose partition holds a body that expires at `expiryMs`. */
 export function bodyDay(expiryMs: number): number {
   return Math.floor(expiryMs / DAY_MS);

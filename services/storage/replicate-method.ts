@@ -18,6 +18,8 @@ import { clampExpiry, recordFault } from "./verify-record.ts";
 
 /** Set in a frame that was missed and is sent again: its stamp may be old. */
 export const LATE = 1;
+/** Set in a frame that brings the same request of a client with a later stamp. */
+export const AGAIN = 2;
 
 /** How long ago a live message may have expired: an entry node takes it that late, and its clock may be behind ours. */
 const EXPIRED_TOLERANCE_MS = STORE_TOLERANCE_MS + STAMP_TOLERANCE_MS;
@@ -35,7 +37,8 @@ export interface ReplicateParts {
 export function replicateMethod(parts: ReplicateParts): ReplicaMethod {
   return async (peer, payload) => {
     const reader = new ByteReader(payload);
-    const isLate = (reader.u8() & LATE) !== 0;
+    const flags = reader.u8();
+    const isLate = (flags & LATE) !== 0;
     const fence = readFence(reader);
     const decoded = decodeRecord(reader);
     reader.end();
@@ -46,7 +49,7 @@ export function replicateMethod(parts: ReplicateParts): ReplicaMethod {
     if (!mapAgrees(parts.view, fence, record)) await parts.view.until(() => caughtUp(parts.view, fence), MAP_WAIT_MS);
     checkMap(parts.view, fence, record);
     checkSender(parts.view, peer);
-    const outcome = await parts.executor.run(record);
+    const outcome = await parts.executor.run(record, (flags & AGAIN) === 0 ? "first" : "again");
     if (outcome.kind === "changed" && lacksSome(record, outcome)) parts.accounts.repair(peer, record.account);
     return encodeOutcome(outcome);
   };

@@ -8,9 +8,10 @@ import { writeFence } from "./fence.ts";
 import { gatherMajority } from "./gather-majority.ts";
 import type { NodeView } from "./node-view.ts";
 import { decodeOutcome, type MemberOutcome } from "./outcome-codec.ts";
-import type { ReplicaRecord } from "./record.ts";
+import type { Attempt, ReplicaRecord } from "./record.ts";
 import { encodeRecord } from "./record-codec.ts";
 import { KIND, MAP_WAIT_MS, REFUSAL } from "./replica-kinds.ts";
+import { AGAIN } from "./replicate-method.ts";
 
 /** Why a member did not confirm. */
 export type MemberFailure =
@@ -49,6 +50,7 @@ const MAX_ROUNDS = 3;
 interface Round {
   readonly results: Map<Pubkey, MemberResult>;
   readonly counts: (result: MemberResult | undefined) => boolean;
+  readonly attempt: Attempt;
 }
 const TAKEN: readonly MemberResult["kind"][] = ["stored", "deleted", "superseded", "changed", "revoked"];
 
@@ -92,6 +94,7 @@ export class Replicator {
     record: ReplicaRecord,
     local: () => Promise<MemberOutcome>,
     counts: (result: MemberResult | undefined) => boolean = committed,
+    attempt: Attempt = "first",
   ): Promise<Replication | undefined> {
     const encoded = encodeRecord(record);
     const results = new Map<Pubkey, MemberResult>();
@@ -100,7 +103,7 @@ export class Replicator {
       const swarm = this.#parts.view.responsible(record.account);
       if (swarm === undefined || !swarm.members.includes(this.#parts.view.self)) return undefined;
       own ??= this.#own(local, results);
-      const fresh = await this.#round(swarm, encoded, own, { results, counts });
+      const fresh = await this.#round(swarm, encoded, own, { results, counts, attempt });
       if (fresh || round === MAX_ROUNDS) return { record: encoded, results: only(swarm.members, results) };
     }
   }
@@ -117,10 +120,17 @@ export class Replicator {
   }
 
   /** False when the map moved on and another round is needed. */
-  async #round(swarm: Swarm, encoded: Buffer, own: Promise<boolean>, { results, counts }: Round): Promise<boolean> {
+  async #round(
+    swarm: Swarm,
+    encoded: Buffer,
+    own: Promise<boolean>,
+    { results, counts, attempt }: Round,
+  ): Promise<boolean> {
     const { view } = this.#parts;
     const fence = view.fence(swarm);
-    const frame = writeFence(new ByteWriter().u8(0), fence).bytes(encoded).finish();
+    const frame = writeFence(new ByteWriter().u8(attempt === "again" ? AGAIN : 0), fence)
+      .bytes(encoded)
+      .finish();
     const missing = swarm.members.filter((member) => member !== view.self && !counts(results.get(member)));
     const already = swarm.members.length - 1 - missing.length;
     const sent = missing.map(async (member) => {

@@ -39,13 +39,15 @@ export async function swarmWrite<R extends ReplicaRecord>(
 ): Promise<WriteResult> {
   let record = write.stamped(0);
   let counts = committed;
-  for (let attempt = 1; ; attempt++) {
+  for (let round = 1; ; round++) {
     const current = record;
-    const replication = await node.replicator.run(current, () => node.executor.run(current), counts);
+    const attempt = round === 1 ? "first" : "again";
+    const own = () => node.executor.run(current, attempt);
+    const replication = await node.replicator.run(current, own, counts, attempt);
     if (replication === undefined) return { moved: true };
     const beaten = believed(replication, write, node);
     const isEnough = counts !== committed && confirmed(replication, counts);
-    if (beaten === 0 || isEnough || attempt === MAX_STAMPS) return settle(current, { replication, counts }, node);
+    if (beaten === 0 || isEnough || round === MAX_STAMPS) return settle(current, { replication, counts }, node);
     record = write.stamped(beaten);
     if (isLatest(record, replication, write)) counts = (result) => committed(result) || isDone(result, write);
   }

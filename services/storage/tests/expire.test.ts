@@ -174,3 +174,15 @@ test("times that are wrong get the documented refusals", async () => {
   const long = [406, "get_expiries timestamp too far from current time"];
   assert.deepEqual(await refusal("get_expiries", account.getExpiries(hashes, old)), long);
 });
+
+test("a reply names what its own request did: of an earlier stamp too, of an earlier request not", async () => {
+  const account = new TestAccount();
+  b.clock.offsetMs = 15_000;
+  const { hash } = (await b.rpc("store", account.store("stored by a clock that is ahead"))).body;
+  b.clock.offsetMs = 0;
+  const request = account.expire([hash], Date.now() + 9 * day, "extend");
+  const first = await a.rpc("expire", request);
+  for (const node of swarm.nodes) assert.deepEqual(first.body.swarm[node.pubkey].updated, [hash]);
+  const second = await a.rpc("expire", request);
+  for (const node of swarm.nodes) assert.deepEqual(second.body.swarm[node.pubkey].updated, []);
+});
