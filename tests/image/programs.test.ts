@@ -100,6 +100,8 @@ test("file-server and chain-watcher start from the bundle in a few seconds, and 
     DATABASE_URL: await postgres.createDatabase("files"),
     ADMIN_PORT: String(port),
     HTTP_PORT: "0",
+    ONION_KEY: "11".repeat(32),
+    CONTENT_DIR: join(folder.path, "files"),
   });
   await ready(files, port);
   const watcherPort = await sparePort();
