@@ -44,6 +44,7 @@ async function use(): Promise<void> {
   const { hash } = await client.send(account, account.id, "seen by Prometheus");
   await client.read(account);
   await client.delete(account, [hash]);
+  await wait(client);
   const file = `${net.clusters[0]!.fileServer.url}/file`;
   const put = await fetch(file, {
     method: "POST",
@@ -52,6 +53,17 @@ async function use(): Promise<void> {
   });
   assert.equal(put.status, 200);
   await leave();
+}
+
+/** A reader that waits for what is sent. */
+async function wait(client: SwarmpostClient): Promise<void> {
+  const account = createAccount();
+  const following = client.follow(account);
+  const next = following.next();
+  // Most of these come while it waits.
+  for (let sent = 0; sent < 5; sent++) await client.send(createAccount(), account.id, `for whoever waits ${sent}`);
+  assert.equal((await next).done, false);
+  await following.return();
 }
 
 /** An onion to a server outside. */
