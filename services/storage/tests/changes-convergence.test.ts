@@ -181,6 +181,10 @@ test("members that hear of the same stores and then changes and deletes in anoth
 });
 
 test("an extension is lost in no order of stores and extensions", async () => {
-  const events = someOf(event.map((each) => ({ ...each, kind: each.kind === "store" ? "store" : "extend" })));
+  // To a moment to come: for one that has passed see the limits in docs/protocol/replication.md.
+  const later = ({ days }: Event) => Math.max(days, 1);
+  const events = someOf(
+    event.map((each) => (each.kind === "store" ? each : { ...each, kind: "extend" as const, days: later(each) })),
+  );
   await fc.assert(fc.asyncProperty(events, order, assertConverge), runs);
 });
