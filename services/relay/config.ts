@@ -48,6 +48,10 @@ export const relayConfig = defineConfig({
     doc: "Port of this node's storage for its swarm; only told in the proof.",
     default: 22_022,
   },
+  SEED_HTTP_PORT: {
+    schema: port.optional(),
+    doc: "Port on which questions for the node list, and nothing else, are answered in the clear (plain HTTP), for Session clients whose seeds are http:// URLs; 0 takes any free one. Without it there is no such port.",
+  },
   HTTPS_CERT_FILE: {
     schema: text.optional(),
     doc: "PEM certificate of the client port. Without one a self-signed P-256 certificate is made at each start.",
@@ -166,7 +170,7 @@ export const relayConfig = defineConfig({
   },
   MAX_CONNECTIONS: {
     schema: integer(1),
-    doc: "Connections of clients at once, one address a quarter of them; more are closed as they come.",
+    doc: "Connections of clients to one port at once, one address a quarter of them; more are closed as they come.",
     default: 10_000,
   },
   HOP_TIMEOUT_MS: {

@@ -1,10 +1,9 @@
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { type Answer, busyAnswer, textAnswer } from "./answer.ts";
-import { ConnectionLimit } from "./connection-limit.ts";
 import { EdgeCall, type EdgeCallParts, type EdgeRequest } from "./edge-call.ts";
+import { type EdgeListener, edgeListener, type EdgeListenerOptions } from "./edge-listener.ts";
 import type { Endpoint, RelayMetrics } from "./metrics.ts";
 import { RelayError } from "./relay-error.ts";
 import { respond, type RespondOptions } from "./respond.ts";
@@ -19,16 +18,11 @@ export interface Route {
 }
 
 /** Where the edge listens. */
-export interface EdgeOptions {
+export interface EdgeOptions extends EdgeListenerOptions {
   readonly host: string;
   readonly port: number;
-  readonly cert: string;
-  readonly key: string;
-  readonly bodyTimeoutMs: number;
   /** A client that takes nothing of its answer for this long is cut off. */
   readonly answerTimeoutMs: number;
-  /** Connections at once, one address a quarter of them; more are closed as they come. */
-  readonly maxConnections: number;
 }
 
 /** What the edge needs. */
@@ -43,45 +37,22 @@ export interface EdgeParts extends EdgeCallParts {
 const GRACE_MS = 5_000;
 const internalError = textAnswer(500, "Exception caught with processing client request: internal error");
 
-/** The HTTPS port for clients. Routes answer; this bounds bodies, time and work, and turns refusals into responses. */
+/** One port for clients, HTTPS or plain. Routes answer; this bounds bodies, time and work, and turns refusals into responses. */
 export class EdgeServer implements AsyncDisposable {
   readonly #options: EdgeOptions;
   readonly #parts: EdgeParts;
   readonly #server: Server;
   readonly #routes: ReadonlyMap<string, Route>;
-  /** Every accepted connection, those in the middle of their handshake included. */
-  readonly #accepted = new Set<Socket>();
+  readonly #accepted: EdgeListener["accepted"];
   #closing = false;
 
   constructor(options: EdgeOptions, parts: EdgeParts) {
     this.#options = options;
     this.#parts = parts;
     this.#routes = new Map(parts.routes.map((route) => [`${route.method} ${route.path}`, route]));
-    this.#server = createServer({
-      cert: options.cert,
-      key: options.key,
-      headersTimeout: Math.min(10_000, options.bodyTimeoutMs),
-      requestTimeout: options.bodyTimeoutMs,
-      keepAliveTimeout: 60_000,
-      connectionsCheckingInterval: 1_000,
-      handshakeTimeout: 10_000,
-    });
-    this.#server.on("request", (request, response) => this.#take(request, response));
-    // Without this listener Node would say "100 Continue" before the length is checked.
-    this.#server.on("checkContinue", (request, response) => this.#take(request, response));
-    const limit = new ConnectionLimit(options.maxConnections);
-    this.#server.on("connection", (socket: Socket) => {
-      if (!limit.admit(socket)) {
-        socket.destroy();
-        return;
-      }
-      this.#accepted.add(socket);
-      socket.once("close", () => this.#accepted.delete(socket));
-    });
-    this.#server.maxConnections = options.maxConnections;
-    // Each answer of a pipeline watches its connection.
-    this.#server.on("secureConnection", (socket) => socket.setMaxListeners(0));
-    this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
+    const { server, accepted } = edgeListener(options, (request, response) => this.#take(request, response));
+    this.#server = server;
+    this.#accepted = accepted;
   }
 
   /** The port as bound. */

@@ -87,7 +87,7 @@ export function makeWork(config: RelayConfig): RelayWork {
 }
 
 /** Where the edge listens and how patient it is; its certificate is not among it. */
-export function edgeOptionsOf(config: RelayConfig): Omit<EdgeOptions, "cert" | "key"> {
+export function edgeOptionsOf(config: RelayConfig): Omit<EdgeOptions, "tls"> {
   return {
     host: config.HOST,
     port: config.HTTPS_PORT,

@@ -44,6 +44,11 @@ export function routes(parts: RouteParts): readonly Route[] {
   ];
 }
 
+/** All that is said in the clear: who is in the network, which everybody may know. */
+export function seedRoutes(parts: RouteParts): readonly Route[] {
+  return [jsonRpc(parts)];
+}
+
 function storageRpc(parts: RouteParts): Route {
   return {
     endpoint: "storage_rpc",

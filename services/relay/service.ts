@@ -4,9 +4,8 @@ import { GrpcServer, implement, nodeCertificate, PeerServer } from "@swarmpost/r
 import { errorFields, RequestLogs, type Runtime } from "@swarmpost/runtime";
 import type { RelayConfig } from "./config.ts";
 import { DoppelgangerGuard } from "./doppelganger-guard.ts";
-import { edgeCertificate } from "./edge-certificate.ts";
-import { EdgeServer } from "./edge-server.ts";
-import { edgeOptionsOf, guardOptions, makeLimiter, makeOnionRelay, makeWork, publicPorts } from "./from-config.ts";
+import { Edges } from "./edges.ts";
+import { guardOptions, makeLimiter, makeOnionRelay, makeWork, publicPorts } from "./from-config.ts";
 import { relayGauges } from "./gauges.ts";
 import { Instance } from "./instance.ts";
 import { relayMetrics } from "./metrics.ts";
@@ -16,7 +15,6 @@ import { peerHandler } from "./peer-endpoint.ts";
 import type { PublicAddress } from "./public-address.ts";
 import { Readiness } from "./readiness.ts";
 import { followAdmission } from "./readmission.ts";
-import { routes } from "./routes.ts";
 import { SeedAnswers } from "./seed-answers.ts";
 import type { Serving } from "./serving.ts";
 import { openSources } from "./sources.ts";
@@ -26,6 +24,8 @@ export interface RelayService extends AsyncDisposable {
   readonly pubkey: Pubkey;
   /** Ports as bound. */
   readonly httpsPort: number;
+  /** Where seed questions are answered in the clear; undefined when nowhere. */
+  readonly seedHttpPort: number | undefined;
   readonly peerPort: number;
   /** Where NodeService is served, host:port. */
   readonly address: string;
@@ -77,19 +77,20 @@ function watchHealth(
   health.check("storage", () => readiness.storageReason());
 }
 
-async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "peerPort" | "address">> {
+async function serve(
+  parts: Serving,
+): Promise<Pick<RelayService, "httpsPort" | "seedHttpPort" | "peerPort" | "address">> {
   const { config, keys, certificate, metrics, runtime, links, registered, stack, work } = parts;
   const onError = (error: unknown): void => runtime.logger.error("request_failed", errorFields(error));
   const peerOptions = { keys, certificate, host: config.HOST, port: config.PEER_PORT, onError };
   const admit = (peer: Pubkey): boolean => peer === keys.pubkey || registered(peer);
   const peers = stack.use(new PeerServer(peerOptions, { admit, handler: peerHandler({ ...parts, work: work.peers }) }));
-  const served = { routes: routes({ ...parts, limited: metrics.limited }), work: work.clients };
   const stopping = () => runtime.health.stopping;
-  const edgeParts = { ...parts, ...served, waitMs: config.HOP_TIMEOUT_MS, onError, stopping };
-  const edge = stack.use(new EdgeServer({ ...edgeOptionsOf(config), ...(await edgeCertificate(config)) }, edgeParts));
+  const edgeParts = { ...parts, limited: metrics.limited, work: work.clients };
+  const edges = stack.use(await Edges.make(config, { ...edgeParts, waitMs: config.HOP_TIMEOUT_MS, onError, stopping }));
   const grpcOptions = { host: config.GRPC_HOST, port: config.GRPC_PORT, tls: parts.tls };
   const grpc = stack.use(new GrpcServer({ ...grpcOptions, onError: (_method, error) => onError(error) }));
-  const ports = () => ({ httpsPort: edge.port, peerPort: Number(peers.address.split(":").at(-1)) });
+  const ports = () => ({ httpsPort: edges.httpsPort, peerPort: Number(peers.address.split(":").at(-1)) });
   const contact = () => ({ ip: parts.address.ip, ...publicPorts(config, ports()), certificate });
   implement(grpc, NodeService, nodeService({ ...parts, contact, clock: runtime.clock }));
   const readmit = () => {
@@ -97,6 +98,6 @@ async function serve(parts: Serving): Promise<Pick<RelayService, "httpsPort" | "
     links.refresh();
   };
   stack.use(followAdmission(readmit, parts));
-  await Promise.all([peers.listen(), edge.listen(), grpc.listen()]);
-  return { ...ports(), address: grpc.address };
+  await Promise.all([peers.listen(), edges.listen(), grpc.listen()]);
+  return { ...ports(), seedHttpPort: edges.seedHttpPort, address: grpc.address };
 }
