@@ -61,7 +61,7 @@ test("a route, a metric or a client that fails in any moment ends one request an
   const onError = (error: unknown) => errors.push(error);
   const logs = new RequestLogs(createLogger({ service: "edge", level: "error", destination: { write: onError } }));
   const parts = { routes, work, waitMs: 5_000, metrics: failing, logs, onError, stopping: () => false };
-  await using edge = new EdgeServer({ ...limits, ...(await httpsCertificate()) }, parts);
+  await using edge = new EdgeServer({ ...limits, tls: await httpsCertificate() }, parts);
   await edge.listen();
   const ask = (path: string) =>
     rawRequest(edge.port, [`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`]);
