@@ -157,11 +157,18 @@ const kubernetes: readonly PanelSpec[] = [
     title: "Members of one swarm on one database server",
     unit: "short",
     description:
-      "Most members of one swarm whose messages are on one server; 0 while that is not known. Bad: above 1: losing that server loses so many copies at once.",
+      "Most members of one swarm whose messages are on one server; 0 while that is not known. Losing that server loses so many copies at once. Bad: half of a swarm's size or more.",
     queries: [
       { expr: `max(${series("swarmpost_swarm_coordinator_swarm_members_sharing_server")})`, legend: "members" },
     ],
-    badFrom: 2,
+  },
+  {
+    title: "Swarms that depend on one database server",
+    unit: "short",
+    description:
+      "Swarms of which one server holds a majority's messages. Bad: above 0: what was acknowledged may be on that server alone.",
+    queries: [{ expr: `sum(${series("swarmpost_swarm_coordinator_swarms_on_one_server")})`, legend: "swarms" }],
+    badFrom: 1,
   },
 ];
 

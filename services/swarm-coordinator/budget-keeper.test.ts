@@ -84,8 +84,10 @@ test("labels and budgets follow the map, and budgets belong to the Lease", async
   const owner = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", name: "net-coordinator", uid };
   assert.deepEqual(budget?.metadata.ownerReferences, [owner]);
   assert.deepEqual(
-    await Promise.all(["budgets", "unlabelled_pods", "swarm_members_sharing_server"].map(net.metric)),
-    [2, 0, 3],
+    await Promise.all(
+      ["budgets", "unlabelled_pods", "swarm_members_sharing_server", "swarms_on_one_server"].map(net.metric),
+    ),
+    [2, 0, 3, 2],
   );
   net.keeper.follow(mapOf([0, 1, 2, 3, 5]));
   await same(net.labelled, ["node-0=1", "node-1=1", "node-2=1", "node-3=1", "node-5=1"]);

@@ -3,7 +3,7 @@ import { backoff, errorFields, type Logger, WakeableLoop } from "@swarmpost/runt
 import type { SwarmState } from "@swarmpost/swarm";
 import { nodePodLabels, SWARM_LABEL } from "./budget-plan.ts";
 import type { CoordinatorMetrics } from "./metrics.ts";
-import { mostOnOneServer } from "./node-servers.ts";
+import { sharedServers } from "./node-servers.ts";
 import { SwarmBudgets, type SwarmBudgetsOptions } from "./swarm-budgets.ts";
 
 /** What the keeper is told, besides names. */
@@ -67,9 +67,13 @@ export class BudgetKeeper implements AsyncDisposable {
     if (this.#map === undefined) return everyMs;
     try {
       const state = await this.#budgets.reconcile(this.#map, (count) => metrics.kubernetes.unlabelled.set(count));
-      this.#swarmOf = new Map([...state.members].flatMap(([swarm, pods]) => pods.map((pod) => [pod, swarm] as const)));
+      this.#swarmOf = new Map(
+        [...state.swarms].flatMap(([swarm, { pods }]) => pods.map((pod) => [pod, swarm] as const)),
+      );
       metrics.kubernetes.budgets.set(state.budgets);
-      metrics.kubernetes.sharedServer.set(mostOnOneServer(state.members.values(), servers));
+      const shared = sharedServers(state.swarms.values(), servers);
+      metrics.kubernetes.sharedServer.set(shared.most);
+      metrics.kubernetes.majorities.set(shared.majorities);
       metrics.kubernetes.reconciles.inc({ result: "done" });
       if (this.#failures > 0) logger.info("swarm_budgets_in_step_again", { attempt: this.#failures });
       this.#failures = 0;

@@ -5,7 +5,7 @@ import type { Budget, Pod, StoredBudget } from "@swarmpost/kubernetes";
 import { type SwarmState, swarmId } from "@swarmpost/swarm";
 import { array, assert as assertProperty, constantFrom, property } from "fast-check";
 import { type BudgetPlan, planBudgets, SWARM_LABEL } from "./budget-plan.ts";
-import { mostOnOneServer, nodeServers } from "./node-servers.ts";
+import { nodeServers, sharedServers } from "./node-servers.ts";
 import { testNodes } from "./test-chain-server.ts";
 
 const names = { release: "net", prefix: "net-swarmpost" };
@@ -154,10 +154,16 @@ test("from any map to any other, no step lets a drain take two who stay together
   );
 });
 
-test("the most members of one swarm on one server are counted", () => {
+test("members of one swarm on one server are counted, and swarms that could lose what a majority confirmed", () => {
   const servers = nodeServers.parse("a=one, b=one,c=two");
-  assert.equal(mostOnOneServer([["a", "c"], ["b"]], servers), 1);
-  assert.equal(mostOnOneServer([["a", "b", "c"], []], servers), 2);
-  assert.equal(mostOnOneServer([["x", "y"]], servers), 0);
+  const shared = (...swarms: (readonly [pods: string[], size: number])[]) =>
+    sharedServers(
+      swarms.map(([pods, size]) => ({ pods, size })),
+      servers,
+    );
+  assert.deepEqual(shared([["a", "c"], 5], [["b"], 5]), { most: 1, majorities: 0 });
+  assert.deepEqual(shared([["a", "b", "c"], 3], [["c"], 1]), { most: 2, majorities: 2 });
+  assert.deepEqual(shared([["a", "b"], 4], [[], 5]), { most: 2, majorities: 0 });
+  assert.deepEqual(shared([["x", "y"], 2]), { most: 0, majorities: 0 });
   assert.equal(nodeServers.safeParse("a").success, false);
 });

@@ -22,6 +22,14 @@ export interface ClusterState {
   readonly budgets: readonly StoredBudget[];
 }
 
+/** The release's part of a swarm. */
+export interface LocalSwarm {
+  /** Pods of the release whose nodes are in it. */
+  readonly pods: readonly string[];
+  /** All its members, other clusters' too. */
+  readonly size: number;
+}
+
 /** What has to be done, in this order. As long as labels change, no budget asks for less than before. */
 export interface BudgetPlan {
   readonly create: readonly Budget[];
@@ -52,14 +60,14 @@ export function swarmName(id: SwarmId): string {
 }
 
 /** The members of each swarm that are pods of this release, by the swarm's name. */
-export function localMembers(map: SwarmState, keys: ReadonlyMap<string, Pubkey>): Map<string, readonly string[]> {
+export function localSwarms(map: SwarmState, keys: ReadonlyMap<string, Pubkey>): Map<string, LocalSwarm> {
   const podOf = new Map([...keys].map(([pod, key]) => [key, pod]));
-  const members = new Map<string, readonly string[]>();
-  for (const [id, swarm] of map.swarms) {
-    const pods = swarm.members.flatMap((key) => podOf.get(key) ?? []);
-    if (pods.length > 0) members.set(swarmName(id), pods);
+  const local = new Map<string, LocalSwarm>();
+  for (const [id, { members }] of map.swarms) {
+    const pods = members.flatMap((key) => podOf.get(key) ?? []);
+    if (pods.length > 0) local.set(swarmName(id), { pods, size: members.length });
   }
-  return members;
+  return local;
 }
 
 /**
@@ -69,13 +77,13 @@ export function localMembers(map: SwarmState, keys: ReadonlyMap<string, Pubkey>)
  * swarm; once all labels are right, another plan lowers and removes what is left over.
  */
 export function planBudgets(names: ReleaseNames, { map, keys, pods, budgets }: ClusterState): BudgetPlan {
-  const members = localMembers(map, keys);
-  const swarmOf = new Map([...members].flatMap(([swarm, local]) => local.map((pod) => [pod, swarm] as const)));
+  const swarms = localSwarms(map, keys);
+  const swarmOf = new Map([...swarms].flatMap(([swarm, local]) => local.pods.map((pod) => [pod, swarm] as const)));
   const label = pods
     .filter((pod) => pod.staying && pod.labels[SWARM_LABEL] !== swarmOf.get(pod.name))
     .map((pod) => ({ pod, swarm: swarmOf.get(pod.name) }));
   const moving = label.length > 0;
-  const wanted = [...members].map(([swarm, local]) => {
+  const wanted = [...swarms].map(([swarm, { pods: local }]) => {
     const labelled = pods.filter((pod) => pod.labels[SWARM_LABEL] === swarm).map(({ name }) => name);
     return budgetOf(names, swarm, moving ? new Set([...local, ...labelled]).size : local.length);
   });

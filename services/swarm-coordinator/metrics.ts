@@ -50,5 +50,9 @@ function kubernetesMetrics(metrics: Metrics) {
       "swarmpost_swarm_coordinator_swarm_members_sharing_server",
       "Most members of one swarm whose messages are on one database server; 0 while that is not known.",
     ),
+    majorities: metrics.gauge(
+      "swarmpost_swarm_coordinator_swarms_on_one_server",
+      "Swarms of which one database server holds a majority's messages: losing it can lose what was acknowledged.",
+    ),
   };
 }

@@ -16,7 +16,8 @@ import type { SwarmState } from "@swarmpost/swarm";
 import {
   type BudgetPlan,
   isSwarmBudget,
-  localMembers,
+  localSwarms,
+  type LocalSwarm,
   nodePodLabels,
   planBudgets,
   type ReleaseNames,
@@ -34,8 +35,8 @@ export interface SwarmBudgetsOptions extends ReleaseNames {
 
 /** What a reconciliation found. */
 export interface SwarmBudgetsState {
-  /** The release's pods of each swarm. */
-  readonly members: ReadonlyMap<string, readonly string[]>;
+  /** The release's part of each swarm, by the swarm's name. */
+  readonly swarms: ReadonlyMap<string, LocalSwarm>;
   readonly budgets: number;
 }
 
@@ -68,7 +69,7 @@ export class SwarmBudgets {
       onUnlabelled(plan.label.length);
       await this.#carryOut(plan, onUnlabelled);
       const count = budgets.length + plan.create.length - plan.remove.length;
-      if (plan.label.length === 0 || round === MOST_ROUNDS) return { members: localMembers(map, keys), budgets: count };
+      if (plan.label.length === 0 || round === MOST_ROUNDS) return { swarms: localSwarms(map, keys), budgets: count };
     }
   }
 
