@@ -15,9 +15,17 @@ export type ReleaseErrorCode =
   | "unregistered"
   | "no-funds";
 
+/** What stays as it is until somebody changes the values or brings back what is gone. */
+const LASTING: ReadonlySet<ReleaseErrorCode> = new Set(["settings", "given-secret", "lost", "still-staked"]);
+
 /** The coded error of this package. Its message is a sentence for the operator and holds no secret. */
 export class ReleaseError extends Error {
   readonly code: ReleaseErrorCode;
+
+  /** Trying again can't help: the job ends with the exit code that Kubernetes does not retry. */
+  get lasting(): boolean {
+    return LASTING.has(this.code);
+  }
 
   constructor(code: ReleaseErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

@@ -37,9 +37,15 @@ test("a job that fails ends with 1 and one line", async () => {
   assert.equal(output.err, "sample: failed: the chain is gone\n");
 });
 
+test("a failure that trying again can't mend ends with 2", async () => {
+  const { ended, output } = job(`throw Object.assign(new Error("two of them"), { lasting: true });`);
+  assert.equal(await ended, 2);
+  assert.equal(output.err, "sample: failed: two of them\n");
+});
+
 test("wrong settings are one line that names them", async () => {
   const { ended, output } = job(`print("never");`, {});
-  assert.equal(await ended, 1);
+  assert.equal(await ended, 2);
   assert.match(output.err, /^sample: failed: bad configuration: NAME is required .*\n$/);
   assert.equal(output.out, "");
 });

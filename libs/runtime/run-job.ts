@@ -1,5 +1,6 @@
 import { type ConfigOf, type ConfigSchema, parseConfig } from "./config.ts";
 import { endHeld } from "./end-held.ts";
+import { ConfigError } from "./errors.ts";
 import { failureLine } from "./failure-line.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { processConfig } from "./shared-config.ts";
@@ -34,9 +35,20 @@ function stopSignal(): { readonly signal: AbortSignal } & Disposable {
   };
 }
 
+/** Exit code of a job that failed and may succeed when it is run again. */
+const FAILED = 1;
+/** Exit code of a job that fails again until somebody changes something: Kubernetes is told not to retry it. */
+const REFUSED = 2;
+
+/** What an error says of itself: `lasting` when trying again can't help. */
+function isLasting(error: unknown): boolean {
+  return error instanceof ConfigError || (error instanceof Error && "lasting" in error && error.lasting === true);
+}
+
 /**
  * The life of a job's process: read the settings, run it, end. Exit code 0 when it succeeded; a failure prints one line on
- * standard error and ends with 1. SIGTERM and SIGINT abort it.
+ * standard error and ends with 1, or with 2 when the settings are wrong or the error has a true member `lasting`: trying
+ * again can't help. SIGTERM and SIGINT abort it.
  */
 export async function runJob<S extends ConfigSchema>(name: string, schema: S, job: Job<S>): Promise<void> {
   using stop = stopSignal();
@@ -48,6 +60,6 @@ export async function runJob<S extends ConfigSchema>(name: string, schema: S, jo
     endHeld(logger);
   } catch (error) {
     process.stderr.write(failureLine(name, "failed", error));
-    process.exit(1);
+    process.exit(isLasting(error) ? REFUSED : FAILED);
   }
 }

@@ -94,3 +94,11 @@ test("each store of the quickstart is one instance that writes to its volume", (
     }
   }
 });
+
+test("what prepare refuses for good is not tried again", () => {
+  const [prepare] = ofKind(render({}), "Job").filter(({ metadata }) => metadata.labels?.[component] === "prepare");
+  const rules = prepare?.spec?.["podFailurePolicy"] as { rules: unknown } | undefined;
+  const onExitCodes = { containerName: "prepare", operator: "In", values: [2] };
+  assert.deepEqual(rules?.rules, [{ action: "FailJob", onExitCodes }]);
+  assert.equal(prepare?.spec?.template?.spec?.restartPolicy, "Never", "without it Kubernetes refuses the policy");
+});
