@@ -56,9 +56,12 @@ function readMode(fields: Fields): ExpireMode {
   return shorten ? "shorten" : extend ? "extend" : "set";
 }
 
-/** What a request does: a subaccount that may not delete only extends. */
-export function expireMode({ mode, auth }: Pick<ExpireRequest, "mode" | "auth">): ExpireMode {
-  return mode === "set" && (tokenAccess(auth) & ACCESS_DELETE) === 0 ? "extend" : mode;
+/** What a request does to the end of a message. `raise`: like `extend`, and by however little. */
+export type ExpireEffect = ExpireMode | "raise";
+
+/** What a request does: a subaccount that may not delete moves no end forward, without having to ask for `extend`. */
+export function expireMode({ mode, auth }: Pick<ExpireRequest, "mode" | "auth">): ExpireEffect {
+  return mode === "set" && (tokenAccess(auth) & ACCESS_DELETE) === 0 ? "raise" : mode;
 }
 
 /** The expiry that comes into force of one that was asked for: at most 30 days from `nowMs`. */

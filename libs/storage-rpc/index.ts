@@ -36,7 +36,14 @@ export { ConvertedKeys } from "./converted-keys.ts";
 export { checkDeleteAuth, type DeleteRequest } from "./delete.ts";
 export { checkDeleteAll, type DeleteAllRequest } from "./delete-all.ts";
 export { checkDeleteBefore, type DeleteBeforeRequest } from "./delete-before.ts";
-export { appliedExpiry, checkExpire, type ExpireMode, type ExpireRequest, expireMode } from "./expire.ts";
+export {
+  appliedExpiry,
+  checkExpire,
+  type ExpireEffect,
+  type ExpireMode,
+  type ExpireRequest,
+  expireMode,
+} from "./expire.ts";
 export { checkExpireAll, type ExpireAllRequest } from "./expire-all.ts";
 export { checkGetExpiries, type GetExpiriesRequest } from "./get-expiries.ts";
 export type { GetSwarmRequest } from "./get-swarm.ts";

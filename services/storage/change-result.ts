@@ -3,7 +3,6 @@ import {
   type ChangeRequest,
   type ExpireRequest,
   type ExpireResult,
-  expireMode,
   expiriesOf,
   type Hit,
   messageHashFromBytes,
@@ -50,7 +49,7 @@ export function expireResult(
   const [only] = request.expiries;
   return {
     updated: expiries(hits),
-    unchanged: expireMode(request) === "set" ? undefined : expiries(unchanged),
+    unchanged: request.mode === "set" ? undefined : expiries(unchanged),
     applied: request.expiries.length === 1 && only !== undefined ? appliedExpiry(only, stamp.ms) : undefined,
   };
 }

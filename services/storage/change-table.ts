@@ -3,8 +3,8 @@ import { type Change, type ChangeMode, compareChanges, type Target, bears } from
 import type { Stamp } from "./stamp.ts";
 
 /** The numbers of modes in the table. */
-export const MODE_NUMBER: Readonly<Record<ChangeMode, number>> = { set: 1, extend: 2, shorten: 3, delete: 4 };
-const MODES: readonly (ChangeMode | undefined)[] = [undefined, "set", "extend", "shorten", "delete"];
+export const MODE_NUMBER: Readonly<Record<ChangeMode, number>> = { set: 1, extend: 2, shorten: 3, delete: 4, raise: 5 };
+const MODES: readonly (ChangeMode | undefined)[] = [undefined, "set", "extend", "shorten", "delete", "raise"];
 
 /** The hash in the table of a change that is about all messages of a namespace. */
 export const BULK = Buffer.alloc(0);

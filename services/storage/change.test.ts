@@ -38,6 +38,16 @@ test("what an earlier copy was prolonged to holds for a later store, as far as i
   assert.equal(expiryAfter(now + day, stamp(now + 5), before), now + 9 * day);
 });
 
+test("an extension that was asked for as one is not worth a write when it is trivial, a forced one is", () => {
+  const trivial = now + 10 * day + 60_000;
+  assert.equal(expiryAfter(now + 10 * day, stamp(now), [change("extend", now, trivial)]), now + 10 * day);
+  assert.equal(expiryAfter(now + 10 * day, stamp(now), [change("raise", now, trivial)]), trivial);
+  assert.equal(expiryAfter(now + 10 * day, stamp(now), [change("raise", now, now + 9 * day)]), now + 10 * day);
+  assert.equal(expiryAfter(now + day, stamp(now + 5), [change("raise", now, now + 9 * day)]), now + 9 * day);
+  const latest = latestExpiry({ stamp: stamp(now), namespace: 0 }, [change("raise", now, now + 30 * day)]);
+  assert.equal(latest, now + 30 * day);
+});
+
 test("nothing that was prolonged outlives the end of its copy or its deletion", () => {
   const ended = [change("shorten", now, now + 1), change("extend", now + 2, now + 9 * day)];
   assert.equal(expiryAfter(now + day, stamp(now + 5), ended), now + day);

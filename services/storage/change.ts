@@ -2,6 +2,7 @@ import { blake2b } from "@swarmpost/crypto";
 import {
   appliedExpiry,
   type ChangeRequest,
+  type ExpireEffect,
   expireMode,
   maxTtlMs,
   messageHashBytes,
@@ -11,7 +12,7 @@ import {
 import { compareStamps, STAMP_TOLERANCE_MS, type Stamp } from "./stamp.ts";
 
 /** What a change does to the expiry of a message; "delete" removes it. */
-export type ChangeMode = "set" | "extend" | "shorten" | "delete";
+export type ChangeMode = ExpireEffect | "delete";
 
 /** What one signed request does to one message, or to all of a namespace; a `delete` of one message is of mode "delete" too. */
 export interface Effect {
@@ -46,6 +47,9 @@ export function requestId(request: Uint8Array): Buffer {
 /** How long after its stamp a message ends at the latest. */
 const LONGEST_MS = PRIVATE_MAX_TTL_MS + STAMP_TOLERANCE_MS;
 
+/** Of a deletion that hits whatever the sender wrote as its time. */
+const ANY_TIME = Number.MAX_SAFE_INTEGER;
+
 /** What a request does when it counts from `stamp`: each message once. */
 export function effectsOf(request: ChangeRequest, stamp: Stamp): Effect[] {
   if (request.method === "expire") return expireEffects(request, stamp);
@@ -55,7 +59,7 @@ export function effectsOf(request: ChangeRequest, stamp: Stamp): Effect[] {
       // No message ends later than this: what shortens to a time beyond it shortens nothing.
       return [{ ...bulk, mode: "shorten", valueMs: Math.min(request.expiry, stamp.ms + LONGEST_MS) }];
     case "delete_all":
-      return [{ ...bulk, mode: "delete", valueMs: Number.MAX_SAFE_INTEGER }];
+      return [{ ...bulk, mode: "delete", valueMs: ANY_TIME }];
     case "delete_before":
       return [{ ...bulk, mode: "delete", valueMs: request.before }];
   }
@@ -81,11 +85,14 @@ export function bears(change: Change, target: Target): boolean {
   if (change.hash !== undefined) return change.hash.equals(target.hash);
   if (change.namespace !== undefined && change.namespace !== target.namespace) return false;
   // Without the time of its sender it is not known whether `delete_before` hits it.
-  return change.mode !== "delete" || (target.timestampMs ?? Number.MAX_SAFE_INTEGER) <= change.valueMs;
+  return change.mode !== "delete" || (target.timestampMs ?? ANY_TIME) <= change.valueMs;
 }
 
 /** Extensions of less than this part of what is left to live are not worth a write (2.11). */
 const TRIVIAL = 0.01;
+
+/** What may give a message a later end than its namespace allows. */
+const RAISING: ReadonlySet<ChangeMode> = new Set(["set", "extend", "raise"]);
 
 /** What is known of the end of an earlier copy from the changes alone. */
 interface Bounds {
@@ -96,15 +103,18 @@ interface Bounds {
 
 const UNKNOWN: Bounds = { least: 0, most: Number.POSITIVE_INFINITY };
 
-/** What shortens says nothing of how long the copy lives: only `set` and `extend` give it a life. */
-function narrowed({ least, most }: Bounds, change: Change): Bounds {
-  const { mode, valueMs, stamp } = change;
-  if (most <= stamp.ms || (least > 0 && least <= stamp.ms)) return { least, most };
+/**
+ * What shortens says nothing of how long the copy lives: only `set`, `extend` and `raise` give it a life. An end that is passed ends it
+ * only when it surely lived no longer: that a copy was prolonged to some moment says nothing of what it was stored with.
+ */
+function narrowed({ least, most }: Bounds, { mode, valueMs, stamp }: Change): Bounds {
+  if (most <= stamp.ms) return { least, most };
   switch (mode) {
     case "set":
       return { least: valueMs, most: valueMs };
     case "extend":
-      return { least: least === 0 ? valueMs : changed(least, change), most: Math.max(most, valueMs) };
+    case "raise":
+      return { least: Math.max(least, valueMs), most: Math.max(most, valueMs) };
     case "shorten":
       return { least: Math.min(least, valueMs), most: Math.min(most, valueMs) };
     case "delete":
@@ -134,6 +144,8 @@ function changed(endMs: number, { mode, valueMs, stamp }: Change): number {
       return valueMs;
     case "extend":
       return valueMs - endMs >= Math.max(1, (endMs - stamp.ms) * TRIVIAL) ? valueMs : endMs;
+    case "raise":
+      return Math.max(endMs, valueMs);
     case "shorten":
       return Math.min(endMs, valueMs);
     case "delete":
@@ -141,10 +153,26 @@ function changed(endMs: number, { mode, valueMs, stamp }: Change): number {
   }
 }
 
-/** The stamp in ms of the latest bulk deletion that a message of this stamp does not survive; undefined when it does. */
-export function deletedAt(stamp: Stamp, changes: readonly Change[]): number | undefined {
-  const hits = changes.filter((change) => change.mode === "delete" && compareStamps(change.stamp, stamp) >= 0);
-  return hits.length === 0 ? undefined : Math.max(...hits.map((change) => change.stamp.ms));
+/**
+ * The latest deletion that a message of this stamp does not survive; undefined when it does.
+ *
+ * @param changes those that bear on it, in the order of {@link compareChanges}.
+ */
+export function lastDeletion(stamp: Stamp, changes: readonly Change[]): Change | undefined {
+  return changes.findLast((change) => change.mode === "delete" && compareStamps(change.stamp, stamp) >= 0);
+}
+
+/** Whether a deletion asks for the time that the sender wrote, which can be another one in another copy of the same bytes. */
+export function isSelective(deletion: Change): boolean {
+  return deletion.hash === undefined && deletion.valueMs < ANY_TIME;
+}
+
+/**
+ * What a selective deletion that hit one copy of a message is for all its copies: else one with another time, that another
+ * member holds, would bring back here what was deleted.
+ */
+export function deletionOfAllCopies(deletion: Change, hash: Buffer): Change {
+  return { ...deletion, hash, namespace: undefined, valueMs: ANY_TIME };
 }
 
 /**
@@ -153,6 +181,6 @@ export function deletedAt(stamp: Stamp, changes: readonly Change[]): number | un
  */
 export function latestExpiry(message: { stamp: Stamp; namespace: number }, changes: readonly Change[]): number {
   const stored = message.stamp.ms + maxTtlMs(namespace(message.namespace)) + STAMP_TOLERANCE_MS;
-  const raises = changes.filter(({ mode }) => mode === "set" || mode === "extend").map(({ valueMs }) => valueMs);
+  const raises = changes.filter(({ mode }) => RAISING.has(mode)).map(({ valueMs }) => valueMs);
   return Math.max(stored, ...raises);
 }

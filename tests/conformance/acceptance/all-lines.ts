@@ -24,7 +24,7 @@ export const ALL_LINES: Readonly<Record<string, readonly string[]>> = {
   test_monitor: ["reg_ed", "reg_session", "reg_subaccount", "push", "multi"],
   test_msg_ns: ["store_ns", "legacy_closed_ns", "store_invalid_ns", "public_outbox"],
   test_session_auth: ["session_auth", "non_session_no_ed25519"],
-  test_subaccount_auth: ["retrieve", "store", "expire", "revoke", "permissions"],
+  test_subaccount_auth: ["retrieve", "store", "expire", "expire_trivial_extension", "revoke", "permissions"],
 };
 
 /** Lines that cannot be asked of this server, and why. */

@@ -75,6 +75,24 @@ export function subaccountAuth(line: Line): void {
     assertDenied(await expire(rpc, member(account, ["read"]), hash, now + 5 * day), "expire_msgs");
   });
 
+  line("test_subaccount_auth.expire_trivial_extension", async (rpc) => {
+    const account = sessionAccount();
+    const writer = member(account, ["read", "write"]);
+    const hash = await stored(rpc, account, "abc", { namespace });
+    const end = Date.now() + 10 * day;
+    const expired = async (expiry: number, mode?: "extend") => {
+      const { body } = await expire(rpc, writer, hash, expiry, mode);
+      return Object.values(body.swarm).map(({ signature: _, ...said }) => said);
+    };
+    for (const said of await expired(end)) assert.deepEqual(said, { updated: [hash], expiry: end });
+    const trivial = end + 60_000;
+    for (const said of await expired(trivial, "extend")) {
+      assert.deepEqual(said, { updated: [], expiry: trivial, unchanged: { [hash]: end } });
+    }
+    for (const said of await expired(trivial)) assert.deepEqual(said, { updated: [hash], expiry: trivial });
+    for (const said of await expired(end)) assert.deepEqual(said, { updated: [], expiry: end });
+  });
+
   line("test_subaccount_auth.revoke", async (rpc) => {
     const account = groupAccount();
     const first = member(account, ["read", "write", "delete"]);
