@@ -16,8 +16,8 @@ export interface NetUpOptions extends SharedOptions {
 }
 
 /**
- * `net up`: a whole network on this machine until interrupted. With `--json` prints one line `{"seed", "network"}` once
- * clients can use it: the first seed's URL and the path of the network file.
+ * `net up`: a whole network on this machine until interrupted. With `--json` prints one line `{"seed", "seedHttp", "network"}` once
+ * clients can use it: the first seed's URL, the one where it answers in the clear, and the path of the network file.
  */
 export async function netUp(context: CommandContext, options: NetUpOptions): Promise<void> {
   const wanted = networkOptions(context, options);
@@ -26,9 +26,10 @@ export async function netUp(context: CommandContext, options: NetUpOptions): Pro
   const networkFile = await network.writeNetworkFile();
   await using _published = await publishLocalNetwork(context, network.networkFile);
   if (options.json === true) {
-    context.terminal.out(JSON.stringify({ seed: network.seedUrl, network: networkFile }));
+    context.terminal.out(JSON.stringify({ seed: network.seedUrl, seedHttp: network.seedHttp, network: networkFile }));
   } else {
     context.terminal.out(`seed          ${network.seedUrl}`);
+    context.terminal.out(`in the clear  ${network.seedHttp}`);
     context.terminal.out(`network file  ${networkFile}`);
     context.terminal.out("The network is up until Ctrl-C; other swarmpost commands find it by themselves.");
   }

@@ -60,6 +60,11 @@ export class LocalNode {
     return `https://${this.host}:${nodePorts.https}`;
   }
 
+  /** `http://host:port` where it answers as a seed, in the clear. */
+  get seedHttp(): string {
+    return `http://${this.host}:${nodePorts.seedHttp}`;
+  }
+
   /** `host:port` of the relay's control service, for the cluster's test-suite. */
   get control(): string {
     return `${this.host}:${nodePorts.control}`;
@@ -123,6 +128,7 @@ export class LocalNode {
             PUBLIC_IP: host,
             HTTPS_PORT: String(nodePorts.https),
             PEER_PORT: String(nodePorts.peer),
+            SEED_HTTP_PORT: String(nodePorts.seedHttp),
             STORAGE_ADDRESS: `${host}:${nodePorts.local}`,
             GRPC_HOST: host,
             GRPC_PORT: String(nodePorts.control),

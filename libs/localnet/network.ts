@@ -71,6 +71,11 @@ export class Network implements AsyncDisposable {
     return this.nodes[0]!.url;
   }
 
+  /** `http://host:port` where the first node answers as a seed in the clear, for clients whose seeds are such URLs. */
+  get seedHttp(): string {
+    return this.nodes[0]!.seedHttp;
+  }
+
   /** What a client is given: three seeds with their keys. */
   get networkFile(): NetworkDescription {
     const { address, chainId } = this.backends.chain.contract;

@@ -48,6 +48,19 @@ for (const [component, options] of switches) {
   });
 }
 
+test("seeds answer in the clear only where they are asked to, at one Service over all nodes", () => {
+  const traces = (set: readonly string[]): readonly string[] =>
+    render({ set }).flatMap((object) =>
+      /seed-http|SEED_HTTP|22025/.test(JSON.stringify(object)) ? [nameOf(object)] : [],
+    );
+  assert.deepEqual(traces([]), []);
+  assert.deepEqual(traces(["nodes.seedHttp.enabled=true"]).toSorted(), [
+    "NetworkPolicy net-swarmpost-node",
+    "Service net-swarmpost-seeds",
+    "StatefulSet net-swarmpost-node",
+  ]);
+});
+
 test("without NetworkPolicies, PodMonitors and autoscalers asked for there are none", () => {
   const kinds = new Set(render({ set: ["networkPolicy.enabled=false"] }).map(({ kind }) => kind));
   for (const kind of ["NetworkPolicy", "PodMonitor", "PrometheusRule", "HorizontalPodAutoscaler"]) {

@@ -8,8 +8,8 @@ import { render, scenarios } from "./render.ts";
 import { componentOf, containersOf, type Workload, workloads } from "./workloads.ts";
 
 const anywhere = { cidr: "0.0.0.0/0" };
-/** Ports of a node that everybody may reach: clients, and nodes of other clusters. */
-const publicPorts = [22_020, 22_021, 22_022];
+/** Ports of a node that everybody may reach, where its relay or storage serves them: clients, seed questions, and nodes of other clusters. */
+const publicPorts = [22_020, 22_021, 22_022, 22_025];
 const isNode = (workload: Workload): boolean => componentOf(workload) === "node";
 
 /** Links of a node that the network view leads to, not a setting: to the public ports of every other node. */

@@ -57,6 +57,10 @@ const contradictions: readonly (readonly [set: string, named: string])[] = [
   ["nodes.address.host=swarm.example.org", "nodes.address.host"],
   ["nodes.address.type=HostPort,nodes.address.host=swarm.example.org", "nodes.address.host"],
   ["nodes.replicas=2,nodes.address.ips={192.0.2.1,192.0.2.1}", "nodes.address.ips"],
+  [
+    "nodes.address.type=HostPort,nodes.seedHttp.enabled=true,nodes.seedHttp.type=HostPort,nodes.seedHttp.port=22021",
+    "nodes.seedHttp.port",
+  ],
   ["commonLabels.app\\.kubernetes\\.io/name=mine", "commonLabels"],
   ["commonLabels.swarmpost\\.dev/role=leader", "commonLabels"],
   ["commonLabels.team=two words", "commonLabels.team"],

@@ -10,7 +10,7 @@ import { render, scenarios } from "./render.ts";
 import { allContainers, type PlacedContainer, workloads } from "./workloads.ts";
 
 /** Settings that are the number of a port on which the program listens. */
-const served = /^(ADMIN|HTTPS|PEER|GRPC|HTTP|LOCAL|CHAIN)_PORT$/;
+const served = /^(ADMIN|HTTPS|SEED_HTTP|PEER|GRPC|HTTP|LOCAL|CHAIN)_PORT$/;
 /** The storage serves this one; to the relay it is only a number to tell. */
 const servedByStorage = "REPLICA_PORT";
 
@@ -58,7 +58,10 @@ for (const { name, options } of scenarios()) {
       const jobs = program.workload.kind === "Job" || program.workload.kind === "Pod" ? ["ADMIN_PORT"] : [];
       const listening = settings
         .filter(([key]) => ![...loopbackOnly, ...jobs].includes(key))
-        .map(([key, entry]) => Number(env[key] ?? entry.default));
+        .map(([key, entry]) => env[key] ?? entry.default)
+        // A port that is off unless it is set.
+        .filter((port) => port !== undefined)
+        .map(Number);
       const declared = (program.container.ports ?? []).map((port) => port.containerPort);
       assert.deepEqual(declared.toSorted(), listening.toSorted(), program.where);
       const hosts = Object.keys(program.settings).filter((key) => /^(ADMIN_|GRPC_|REPLICA_|CHAIN_)?HOST$/.test(key));

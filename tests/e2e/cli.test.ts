@@ -8,6 +8,7 @@ const cli = "libs/cli/bin/swarmpost.mjs";
 let place: Sandbox;
 let up: Spawned;
 let seed: string;
+let seedHttp: string;
 let networkFile: string;
 let bob: string;
 
@@ -32,7 +33,7 @@ before(async () => {
   place = await Sandbox.make();
   up = place.start(cli, ["net", "up", "--nodes", "12", "--json"]);
   await up.says(/"seed"/);
-  ({ seed, network: networkFile } = JSON.parse(up.out));
+  ({ seed, seedHttp, network: networkFile } = JSON.parse(up.out));
 });
 after(() => place?.[Symbol.asyncDispose]());
 
@@ -40,6 +41,17 @@ test("net up --json prints one line with the seed, and progress for people elsew
   assert.deepEqual(up.out.trimEnd().split("\n").length, 1);
   assert.match(seed, /^https:\/\/127\.\d+\.\d+\.\d+:\d+$/);
   assert.match(up.err, /swarm map made: 2 swarms of \d and \d nodes/);
+});
+
+test("net up names a seed that answers in the clear, and nothing but who is in the network", async () => {
+  assert.match(seedHttp, /^http:\/\/127\.\d+\.\d+\.\d+:\d+$/);
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "get_n_service_nodes", params: {} });
+  const list = await fetch(`${seedHttp}/json_rpc`, { method: "POST", body });
+  assert.equal(list.headers.get("content-type"), "application/json");
+  const { result } = (await list.json()) as { result: { service_node_states: object[] } };
+  assert.equal(result.service_node_states.length, 12);
+  const rpc = await fetch(`${seedHttp}/storage_rpc/v1`, { method: "POST", body: `{"method":"info","params":{}}` });
+  assert.equal(rpc.status, 404);
 });
 
 test("id new keeps an account that id show finds again", async () => {

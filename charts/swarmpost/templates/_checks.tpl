@@ -134,5 +134,5 @@
 
 {{- define "swarmpost.checks" -}}
 {{- range list "chain" "nats" "redis" }}{{ include "swarmpost.check.connection" (list $ .) }}{{ end }}
-{{- range list "chain" "servers" "ordinals" "addresses" "published" "fileServer" "labels" "stop" "operator" }}{{ include (printf "swarmpost.check.%s" .) $ }}{{ end }}
+{{- range list "chain" "servers" "ordinals" "addresses" "published" "seedHttp" "fileServer" "labels" "stop" "operator" }}{{ include (printf "swarmpost.check.%s" .) $ }}{{ end }}
 {{- end }}

@@ -44,3 +44,16 @@
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* A machine has each of its ports once. */}}
+{{- define "swarmpost.check.seedHttp" -}}
+{{- with .Values.nodes }}
+{{- if and .seedHttp.enabled (eq .seedHttp.type "HostPort") (eq .address.type "HostPort") }}
+{{- range $name, $port := .address.hostPorts }}
+{{- if eq (int $port) (int $.Values.nodes.seedHttp.port) }}
+{{- fail (printf "nodes.seedHttp.port is %d, which is nodes.address.hostPorts.%s of the same machine." (int $port) $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
