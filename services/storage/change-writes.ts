@@ -62,7 +62,10 @@ export function crowdedOut(known: readonly Change[], added: Change): Change[] {
   return all.slice(0, Math.max(0, all.length - most));
 }
 
-/** One transaction: keeps the changes with their requests, moves bodies to the day of their new end, and bounds what is kept. */
+/**
+ * One transaction: keeps the changes with their requests, moves bodies to the day of their new end, deletes messages whose own
+ * deletion is kept, and bounds what is kept.
+ */
 const text = `
 with requests as (
   insert into change_request (account, stamp_ms, stamp_node, id, request, expiry_ms)
@@ -76,6 +79,13 @@ with requests as (
   insert into change (account, hash, stamp_ms, stamp_node, request, mode, value_ms, namespace, blind, expiry_ms)
   select *, stamp_ms + ${TOMBSTONE_LIFE_MS} from input
   on conflict do nothing
+), deleted as (
+  delete from message m using input i
+  where i.mode = ${MODE_NUMBER.delete} and i.hash <> ''::bytea and m.account = i.account and m.hash = i.hash
+    and (m.stamp_ms, m.stamp_node) <= (i.stamp_ms, i.stamp_node)
+  returning m.body_day, m.seq
+), deleted_bodies as (
+  delete from body b using deleted d where b.day = d.body_day and b.seq = d.seq
 ), crowd as (
   select old.* from (select distinct account from input where blind) a cross join lateral (
     select c.account, c.hash, c.stamp_ms, c.stamp_node, c.request from change c where c.account = a.account and c.blind

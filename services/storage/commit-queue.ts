@@ -7,6 +7,7 @@ import type { Burial, BurialResult } from "./delete-statement.ts";
 import type { Erasure } from "./erase-statement.ts";
 import { StorageError } from "./errors.ts";
 import type { Reexpiry, ReexpiryResult } from "./expiry-statement.ts";
+import { isNew } from "./judged-stores.ts";
 import type { RevocationRecord, StoreRecord } from "./record.ts";
 import type { RevocationResult } from "./revocation-statement.ts";
 import type { StoreResult } from "./store-statement.ts";
@@ -49,10 +50,8 @@ function ensureWritable({ writable }: { writable: () => boolean }): void {
   if (!writable()) throw new StorageError("unavailable", "the database may not be written");
 }
 
-function isNew(commit: Commit, result: unknown): commit is Extract<Commit, { kind: "store" }> {
-  if (commit.kind !== "store" || result instanceof Error) return false;
-  const stored = result as StoreResult;
-  return stored.outcome === "stored" && !stored.already;
+function brought(commit: Commit, result: unknown): commit is Extract<Commit, { kind: "store" }> {
+  return commit.kind === "store" && !(result instanceof Error) && isNew(result as StoreResult);
 }
 
 /**
@@ -91,7 +90,7 @@ export class CommitQueue implements AsyncDisposable {
       ensureWritable(parts);
       for (const commit of commits) {
         if (commit.kind === "revoke") parts.onRevoked?.(commit.record.account);
-        if (isNew(commit, results.get(commit))) parts.onStored?.(commit.record.account, commit.record.namespace);
+        if (brought(commit, results.get(commit))) parts.onStored?.(commit.record.account, commit.record.namespace);
       }
       parts.onBatch?.(commits.length, (performance.now() - startedMs) / 1_000);
       return commits.map((commit) => results.get(commit));

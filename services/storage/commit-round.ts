@@ -121,7 +121,9 @@ function joined(commit: Commit, entry: Entry | undefined): boolean {
   if (one.namespace !== two.namespace) return false;
   const record = compareStamps(two.stamp, one.stamp) > 0 ? two : one;
   const expiryMs = Math.max(one.expiryMs, two.expiryMs);
-  entry.commit = { kind: "store", record: { ...record, expiryMs, timestampMs: one.timestampMs } };
+  const isOutbox = isPublicOutbox(namespace(one.namespace));
+  const timestampMs = isOutbox ? one.timestampMs : Math.min(one.timestampMs, two.timestampMs);
+  entry.commit = { kind: "store", record: { ...record, expiryMs, timestampMs } };
   entry.of.push(commit);
   return true;
 }
@@ -134,8 +136,8 @@ function tell({ of }: Entry, result: unknown, results: Map<Commit, unknown>): vo
 }
 
 /** What followed another store of the same message in the same batch found it there. */
-function again(result: unknown): { already?: true } {
-  return (result as StoreResult).outcome === "stored" ? { already: true } : {};
+function again(result: unknown): { already: true } | { isNew: false } {
+  return (result as StoreResult).outcome === "stored" ? { already: true } : { isNew: false };
 }
 
 /** One statement for all; when that fails for what is in it, again, and then one for each. */

@@ -1,5 +1,5 @@
 import type { Clock } from "@swarmpost/runtime";
-import { type Change, deletedAt, expiryAfter, latestExpiry } from "./change.ts";
+import { type Change, lastDeletion, expiryAfter, latestExpiry } from "./change.ts";
 import type { ChangeTable } from "./change-table.ts";
 import type { MessageEntry } from "./message-key.ts";
 import type { MessageTable } from "./message-table.ts";
@@ -38,5 +38,5 @@ function leftOf(entry: MessageEntry, changes: readonly Change[]): MessageEntry {
 /** An entry does not say when its sender wrote it: only the message itself tells whether a `delete_before` hits it. */
 function isOver(entry: MessageEntry | undefined, changes: readonly Change[], nowMs: number): boolean {
   if (entry === undefined) return false;
-  return deletedAt(entry.stamp, changes) !== undefined || expiryAfter(entry.expiryMs, entry.stamp, changes) <= nowMs;
+  return lastDeletion(entry.stamp, changes) !== undefined || expiryAfter(entry.expiryMs, entry.stamp, changes) <= nowMs;
 }

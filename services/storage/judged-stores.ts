@@ -1,19 +1,8 @@
-import type { Database } from "@swarmpost/postgres";
-import type { BodyPartitions } from "./body-partitions.ts";
-import { type Change, deletedAt, expiryAfter, latestExpiry } from "./change.ts";
-import type { ChangeTable } from "./change-table.ts";
+import { type Change, lastDeletion, deletionOfAllCopies, expiryAfter, isSelective, latestExpiry } from "./change.ts";
+import { type ChangeWriteParts, writeChanges } from "./change-writes.ts";
 import { latest } from "./expiry-statement.ts";
 import { bodyDay, type StoreRecord } from "./record.ts";
 import { commitStores, type StoreResult } from "./store-statement.ts";
-
-/** What committing stores needs. */
-export interface StoreParts {
-  readonly database: Database;
-  readonly partitions: BodyPartitions;
-  readonly changes: ChangeTable;
-  /** Told how many commits the database has after each. */
-  readonly onCounted: (commits: bigint) => void;
-}
 
 interface Judged {
   /** With the expiry that is left of it after later changes. */
@@ -21,6 +10,8 @@ interface Judged {
   /** Stamp in ms of a later change that deleted or shortened it; 0 when there is none. */
   readonly beatenMs: number;
   readonly alive: boolean;
+  /** The change that deleted it, when other copies of it may have another time. */
+  readonly deletion: Change | undefined;
 }
 
 /**
@@ -30,7 +21,7 @@ interface Judged {
  */
 export async function commitJudgedStores(
   records: readonly StoreRecord[],
-  parts: StoreParts,
+  parts: ChangeWriteParts,
   nowMs: number,
 ): Promise<StoreResult[]> {
   const known = await parts.changes.bearingOn(records);
@@ -40,15 +31,32 @@ export async function commitJudgedStores(
   await parts.partitions.ensure(new Set(stores.map((record) => bodyDay(record.expiryMs))));
   const stored = stores.length === 0 ? [] : await commitStores(parts.database, stores, nowMs, parts.onCounted);
   const results = new Map(alive.map((each, i) => [each, stored[i]]));
+  await deleteCopies(judged, parts, nowMs);
   return judged.map((each): StoreResult => {
-    if (each.beatenMs > 0) return { outcome: "superseded", stampMs: each.beatenMs };
-    return results.get(each) ?? { outcome: "stored", expiryMs: each.record.expiryMs, already: false };
+    const result = results.get(each) ?? { outcome: "stored", expiryMs: each.record.expiryMs, already: false };
+    if (each.beatenMs === 0) return result;
+    return { outcome: "superseded", stampMs: each.beatenMs, isNew: each.alive && isNew(result) };
   });
 }
 
+/** Whether a message is here now that was not here before. */
+export function isNew(result: StoreResult): boolean {
+  return result.outcome === "stored" ? !result.already : result.isNew;
+}
+
+/** A copy that tells by its time that it was deleted tells so of those that do not. */
+async function deleteCopies(judged: readonly Judged[], parts: ChangeWriteParts, nowMs: number): Promise<void> {
+  const kept = judged.flatMap(({ record: { account, hash }, deletion }) =>
+    deletion === undefined ? [] : [{ account, change: deletionOfAllCopies(deletion, hash), blind: false }],
+  );
+  if (kept.length > 0) await writeChanges({ requests: [], kept, dropped: [], moves: [] }, parts, nowMs);
+}
+
 function judge(record: StoreRecord, changes: readonly Change[], nowMs: number): Judged {
-  const deletedMs = deletedAt(record.stamp, changes);
-  if (deletedMs !== undefined) return { record, beatenMs: deletedMs, alive: false };
+  const deleted = lastDeletion(record.stamp, changes);
+  if (deleted !== undefined) {
+    return { record, beatenMs: deleted.stamp.ms, alive: false, deletion: isSelective(deleted) ? deleted : undefined };
+  }
   const claimed = Math.min(record.expiryMs, latestExpiry(record, changes));
   const expiryMs = expiryAfter(claimed, record.stamp, changes);
   const beatenMs =
@@ -58,5 +66,5 @@ function judge(record: StoreRecord, changes: readonly Change[], nowMs: number): 
           record.stamp,
         )
       : 0;
-  return { record: { ...record, expiryMs }, beatenMs, alive: expiryMs > nowMs };
+  return { record: { ...record, expiryMs }, beatenMs, alive: expiryMs > nowMs, deletion: undefined };
 }

@@ -12,8 +12,13 @@ export type StoreResult =
       /** The message was here before. */
       readonly already: boolean;
     }
-  /** A later deletion is on record: nothing was stored. */
-  | { readonly outcome: "superseded"; readonly stampMs: number };
+  /** A later deletion or change is on record. */
+  | {
+      readonly outcome: "superseded";
+      readonly stampMs: number;
+      /** It was stored all the same, with the end that was left of it, and was not here before. */
+      readonly isNew: boolean;
+    };
 
 interface Row {
   expiry_ms: bigint | null;
@@ -27,6 +32,7 @@ export const isOutbox = (column: string) => `${column} < 0 and -${column} % 20 =
 
 /**
  * One statement for the whole batch. All parts see the tables as they were before it; `stored` hands on what it wrote.
+ * Of two times that its sender wrote the earlier one stays, so that all members choose the same; an outbox keeps the first.
  * A row that has expired but is not purged yet counts as absent: it is overwritten and gets a new sequence number.
  * The signature always is that of the stamp on record, so that the two can be verified together.
  * An outbox keeps the message with the newest timestamp (2.11): `rival` is what else is there.
@@ -65,7 +71,8 @@ with input as materialized (
   ) i
   on conflict (account, hash, namespace) do update set
     seq = case when m.expiry_ms > $11 then m.seq else excluded.seq end,
-    timestamp_ms = case when m.expiry_ms > $11 then m.timestamp_ms else excluded.timestamp_ms end,
+    timestamp_ms = case when m.expiry_ms <= $11 then excluded.timestamp_ms
+      when ${isOutbox("m.namespace")} then m.timestamp_ms else least(m.timestamp_ms, excluded.timestamp_ms) end,
     expiry_ms = greatest(m.expiry_ms, excluded.expiry_ms),
     body_day = case when excluded.expiry_ms > m.expiry_ms then excluded.body_day else m.body_day end,
     stamp_ms = case when m.expiry_ms <= $11 or (excluded.stamp_ms, excluded.stamp_node) > (m.stamp_ms, m.stamp_node)
@@ -124,7 +131,7 @@ export async function commitStores(
   // What an outbox has newer than this is done with: there is nothing to keep.
   return rows.map((row, i) =>
     row.expiry_ms === null && row.grave_ms !== null
-      ? { outcome: "superseded", stampMs: Number(row.grave_ms) }
+      ? { outcome: "superseded", stampMs: Number(row.grave_ms), isNew: false }
       : { outcome: "stored", expiryMs: Number(row.expiry_ms ?? records[i]?.expiryMs), already: row.already },
   );
 }

@@ -1,5 +1,5 @@
-import { type Change, compareChanges, expiryAfter } from "./change.ts";
-import { type ChangeWriteParts, crowdedOut, type Move, writeChanges } from "./change-writes.ts";
+import { type Change, compareChanges, deletionOfAllCopies, expiryAfter, isSelective } from "./change.ts";
+import { type ChangeWrite, type ChangeWriteParts, crowdedOut, type Move, writeChanges } from "./change-writes.ts";
 import type { SignedChange } from "./change-table.ts";
 import { COMMIT_PART } from "./database-identity.ts";
 import { latest } from "./expiry-statement.ts";
@@ -47,7 +47,7 @@ interface Row {
 
 /** Keeps the change and does what it says to some of the messages that are here. @throws DatabaseError */
 export async function commitSweep(sweep: Sweep, parts: ChangeWriteParts, nowMs: number): Promise<SweepResult> {
-  const { account, change } = sweep;
+  const { change } = sweep;
   const rows = await inScope(sweep, parts);
   const alive = rows.filter((row) => Number(row.expiry_ms) > nowMs);
   const [earlier, later] = [alive.filter((row) => isHit(row, change)), alive.filter((row) => !isHit(row, change))];
@@ -56,16 +56,11 @@ export async function commitSweep(sweep: Sweep, parts: ChangeWriteParts, nowMs: 
       ? { hits: earlier, moves: [], beatenMs: latest(later.map(stampOf), change.stamp) }
       : await shorten(sweep, { earlier, later }, parts);
   if (sweep.after === undefined) await keep(sweep, parts, nowMs);
-  if (change.mode === "delete")
-    await erase(
-      account,
-      rows.filter((row) => isHit(row, change)),
-      parts,
-    );
+  const deletions = change.mode === "delete" ? await remove(sweep, rows, parts) : { kept: [], dropped: [] };
   const next = rows.length < PART ? undefined : rows.at(-1)?.hash;
   // The request comes last: whoever has it has done what it says.
   const requests = next === undefined ? [sweep.request] : [];
-  await writeChanges({ requests, kept: [], dropped: [], moves: result.moves }, parts, nowMs);
+  await writeChanges({ requests, ...deletions, moves: result.moves }, parts, nowMs);
   const hits = result.hits.map(({ hash, namespace }) => ({ hash, namespace }));
   return { hits, beatenMs: result.beatenMs, next };
 }
@@ -145,6 +140,29 @@ function outdoes(change: Change, earlier: Change): boolean {
   const wider = change.namespace === undefined || change.namespace === earlier.namespace;
   if (!wider || change.mode !== earlier.mode || compareChanges(change, earlier) <= 0) return false;
   return change.mode === "delete" ? change.valueMs >= earlier.valueMs : change.valueMs <= earlier.valueMs;
+}
+
+/**
+ * Removes what the deletion hits; where that depends on the time of a copy, by what is to be kept of each message, which removes
+ * it as it is written.
+ */
+async function remove(
+  { account, change }: Sweep,
+  rows: readonly Row[],
+  parts: ChangeWriteParts,
+): Promise<Pick<ChangeWrite, "kept" | "dropped">> {
+  const hit = rows.filter((row) => isHit(row, change));
+  if (!isSelective(change)) {
+    await erase(account, hit, parts);
+    return { kept: [], dropped: [] };
+  }
+  const known = await parts.changes.bearingOn(hit.map((row) => ({ ...row, account })));
+  const isPast = (each: Change) =>
+    each.hash !== undefined && each.mode === "delete" && compareChanges(each, change) < 0;
+  return {
+    kept: hit.map(({ hash }) => ({ account, change: deletionOfAllCopies(change, hash), blind: false })),
+    dropped: known.flatMap((changes) => changes.filter(isPast).map((each) => ({ account, change: each }))),
+  };
 }
 
 async function erase(account: Buffer, rows: readonly Row[], { database, onCounted }: ChangeWriteParts): Promise<void> {

@@ -2,31 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import * as fc from "fast-check";
 import { blake2b } from "@swarmpost/crypto";
-import { type Database, migrate, openDatabase } from "@swarmpost/postgres";
-import { systemClock } from "@swarmpost/runtime";
-import { type PostgresServer, startPostgres } from "@swarmpost/testkit";
-import { BodyPartitions } from "../body-partitions.ts";
-import { ChangeTable } from "../change-table.ts";
-import { CommitQueue } from "../commit-queue.ts";
-import { migrations } from "../migrations.ts";
+import type { Database } from "@swarmpost/postgres";
+import type { CommitQueue } from "../commit-queue.ts";
+import { startTestCommits, type TestCommits } from "../testing/test-commits.ts";
 
-let postgres: PostgresServer;
+let storage: TestCommits;
 let database: Database;
 let commits: CommitQueue;
 before(async () => {
-  postgres = await startPostgres();
-  database = openDatabase({ url: postgres.url(), maxConnections: 2 });
-  await migrate(database, migrations);
-  const partitions = new BodyPartitions(database);
-  const changes = new ChangeTable(database);
-  const parts = { database, partitions, changes, clock: systemClock, onCounted: () => {}, writable: () => true };
-  commits = new CommitQueue({ gatherMs: 0, maxQueue: 10_000 }, parts);
+  storage = await startTestCommits();
+  ({ database, commits } = storage);
 });
-after(async () => {
-  await commits[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-  await postgres[Symbol.asyncDispose]();
-});
+after(() => storage[Symbol.asyncDispose]());
 
 /** One store or delete of one of three messages, at some moment by some node. */
 interface Event {

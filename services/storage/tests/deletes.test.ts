@@ -143,7 +143,7 @@ test("one member that claims a deletion from the future moves nobody's stamps", 
   const account = new TestAccount();
   const { commits } = b.service.node.data;
   const store = commits.store.bind(commits);
-  commits.store = async () => ({ outcome: "superseded", stampMs: Date.now() + 60_000 });
+  commits.store = async () => ({ outcome: "superseded", stampMs: Date.now() + 60_000, isNew: false });
   const { status, body } = await a.rpc("store", account.store("honest"));
   commits.store = store;
   assert.equal(status, 200);
