@@ -18,6 +18,8 @@ const USED_WRONGLY: readonly ClientErrorCode[] = [
   "attachment-too-large",
   "no-file-server",
   "unknown-node",
+  "bad-name",
+  "unknown-name",
 ];
 const NO_NETWORK: readonly ClientErrorCode[] = [
   "untrusted-seed",
@@ -28,7 +30,15 @@ const NO_NETWORK: readonly ClientErrorCode[] = [
   "no-swarm",
   "server-unreachable",
 ];
-const NOT_DONE: readonly ClientErrorCode[] = ["not-stored", "not-read", "refused", "wrong-clock", "server-refused"];
+const NOT_DONE: readonly ClientErrorCode[] = [
+  "not-stored",
+  "not-read",
+  "refused",
+  "wrong-clock",
+  "server-refused",
+  "timed-out",
+  "names-disagree",
+];
 
 /** The exit code of an error that ended a command. */
 export function exitCode(error: unknown): number {

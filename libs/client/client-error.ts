@@ -17,6 +17,7 @@ export type ClientErrorCode =
   | "path-failed"
   | "refused"
   | "wrong-clock"
+  | "timed-out"
   | "not-stored"
   | "not-read"
   | "no-swarm"
@@ -29,7 +30,10 @@ export type ClientErrorCode =
   | "server-refused"
   | "bad-group-key"
   | "bad-blinded-id"
-  | "unreadable-message";
+  | "unreadable-message"
+  | "bad-name"
+  | "unknown-name"
+  | "names-disagree";
 
 /** More about an error, when a program wants it; never key material. */
 export interface ClientErrorDetail {
@@ -37,8 +41,10 @@ export interface ClientErrorDetail {
   readonly position?: number;
   /** Status that the destination gave, as in storage-protocol 1.2. */
   readonly status?: number;
-  /** Ed25519 key (hex) of the node that a path error names. */
+  /** Ed25519 key (hex) of the node that a path error names, or that refused. */
   readonly node?: string;
+  /** All nodes that refused the same request. */
+  readonly refusedBy?: readonly string[];
 }
 
 /** The one error class of this package. */

@@ -6,6 +6,7 @@ export {
   recoveryPhrase,
 } from "./account.ts";
 export { accountIdOf, parseRecipient, type Recipient } from "./account-id.ts";
+export type { AttachOptions, DownloadOptions } from "./attachments/attached-files.ts";
 export {
   type Attachment,
   type AttachmentFormat,
@@ -33,7 +34,6 @@ export {
 } from "./attachments/stream-attachment.ts";
 export { bootstrap, type NodeList, type SeedReport } from "./bootstrap.ts";
 export {
-  type AttachOptions,
   type ClientOptions,
   type SendOptions,
   type SendReceipt,
@@ -43,6 +43,7 @@ export { ClientError, type ClientErrorCode, type ClientErrorDetail } from "./cli
 export type { ClientEvent, OnEvent } from "./client-event.ts";
 export { type ConfigDomain, openConfig, sealConfig } from "./config-cipher.ts";
 export { type Credentials, ownCredentials } from "./credentials.ts";
+export type { CallOptions } from "./deadline.ts";
 export type { DeleteReceipt } from "./delete-messages.ts";
 export type { FollowOptions } from "./follow.ts";
 export { createGroup, type Group, groupCredentials, groupFromSeed } from "./groups/group.ts";
@@ -56,6 +57,7 @@ export type { InboxPage, ReceivedMessage } from "./inbox.ts";
 export type { MailPage } from "./mailbox.ts";
 export type { MemberResult } from "./member-signatures.ts";
 export { decodeText, encodeMessage, encodeText, type MessageBody, type TextMessage } from "./message.ts";
+export { nameHash, openName, type SealedName } from "./names/name-value.ts";
 export {
   type FileServerPlace,
   loadNetworkFile,
@@ -83,6 +85,7 @@ export {
 export type { RpcReply, RpcRequest } from "./onion-transport.ts";
 export { pad, unpad } from "./padding.ts";
 export type { Path, Random } from "./path.ts";
+export { openPushNotification, openPushPayload, type PushNotification } from "./push/push-notification.ts";
 export { decodePhrase, encodePhrase } from "./recovery-phrase.ts";
 export { openContent, SEAL_OVERHEAD, sealContent } from "./sealed-content.ts";
 export type { ServerPlace, ServerReply } from "./server-requests.ts";

@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { blake2b, randomBytes, xchachaSeal } from "@swarmpost/crypto";
 import * as library from "./index.ts";
 import { alice, bob, connect, network as nodes } from "./test-client.ts";
 import { fileServer, startOnionServer } from "./test-onion-server.ts";
+
+/** Registers one name with all nodes. */
+function register(name: string, id: string): void {
+  const nonce = randomBytes(24);
+  const key = blake2b(32, Buffer.from(name), library.nameHash(name));
+  const value = xchachaSeal(key, nonce, Buffer.from(id, "hex")).toString("hex");
+  const result = { encrypted_value: value, nonce: nonce.toString("hex") };
+  for (const node of nodes.nodes)
+    node.script = (method) => (method === "oxend_request" ? [200, { result }] : undefined);
+}
 
 const readme = readFileSync(new URL("./README.md", import.meta.url), "utf8");
 const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? "");
@@ -22,6 +33,7 @@ test("every example of the README runs as it stands, and has at most three state
   const { pubkey } = startOnionServer(nodes, "open.example", () => ({ body: Buffer.from("[]") }));
   await using client = await connect({}, { fileServer: place });
   const seeds = nodes.nodes.slice(0, 3).map((each) => `${each.keys.pubkey}@${each.url}`);
+  register("bob", bob.id);
   const [group, stop] = [library.createGroup(), new AbortController()];
   await client.group(alice, { admin: group }).shareNewKey([bob.id]);
   const printed: string[] = [];
@@ -32,7 +44,7 @@ test("every example of the README runs as it stands, and has at most three state
   const data = Buffer.from("a photo");
   const names = { client, alice, bob, group, pubkey, data, signal: stop.signal, console: { log } };
   const loadNetworkFile = async () => ({ ...library.networkFromSeeds(seeds), fileServer: place });
-  assert.equal(examples.length, 9);
+  assert.equal(examples.length, 10);
   for (const code of examples) {
     assert.ok(code.trim().split("\n").length <= 3, code);
     await run(code, { ...names, loadNetworkFile });

@@ -25,8 +25,6 @@ const later: Record<string, string> = {
   sn_data_serialization: "Oxen's own node-to-node format; ours is docs/protocol/replication.md",
   monitor_reply_literal: "subscriptions",
   dummy_sn_record: "no rule: a record used by upstream's tests",
-  ons_decrypt: "name lookups",
-  push_notification_decrypt: "push notifications",
 };
 
 function entryNames(): string[] {
