@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pubkey } from "@swarmpost/crypto";
+import type { ClientError } from "./client-error.ts";
 import { alice, bob, bobsSwarm, client, connect, events, network, node } from "./test-client.ts";
 import type { TestNode } from "./test-network.ts";
 
@@ -135,10 +136,16 @@ test("seeds that are silent when a list is old leave the old list in force, with
   assert.ok(events.some((event) => event.type === "warning" && /the node list stays as it was/.test(event.message)));
 });
 
-test("a refusal of the request itself is told at once", async () => {
+test("a refusal of the request itself is told once a second member says the same", async () => {
   for (const each of network.nodes) each.script = (method) => (method === "store" ? [403, "bad TTL\nmore"] : undefined);
-  await assert.rejects(client.send(alice, bob.id, "x"), { code: "refused", message: /\(403\): bad TTL$/ });
-  assert.equal(network.nodes.flatMap((each) => each.asked).filter((method) => method === "store").length, 1);
+  const sending = client.send(alice, bob.id, "x");
+  await assert.rejects(sending, { code: "refused", message: /\(403\): bad TTL$/ });
+  const refusedBy = network.nodes.filter((each) => each.asked.includes("store")).map((each) => each.keys.pubkey);
+  assert.equal(refusedBy.length, 2);
+  await assert.rejects(sending, (error: ClientError) => {
+    assert.deepEqual(error.detail.refusedBy?.toSorted(), refusedBy.toSorted());
+    return error.detail.status === 403;
+  });
 });
 
 test("a clock that is off is corrected from the network's time", async () => {

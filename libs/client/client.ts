@@ -2,13 +2,14 @@ import type { EncType, Pubkey } from "@swarmpost/crypto";
 import type { AccountId, MessageHash } from "@swarmpost/storage-rpc";
 import type { Account } from "./account.ts";
 import { parseRecipient } from "./account-id.ts";
-import { type Attachment, type AttachmentFormat, openAttachment, sealAttachment } from "./attachments/attachment.ts";
-import { FileServer, type KeepFor } from "./attachments/file-server.ts";
-import { formatFileUrl, parseFileUrl } from "./attachments/file-url.ts";
+import { AttachedFiles, type AttachOptions, type DownloadOptions } from "./attachments/attached-files.ts";
+import type { Attachment } from "./attachments/attachment.ts";
+import type { FileServer } from "./attachments/file-server.ts";
 import type { NodeList } from "./bootstrap.ts";
 import { ClientError } from "./client-error.ts";
 import type { OnEvent } from "./client-event.ts";
 import { ownCredentials } from "./credentials.ts";
+import { type CallOptions, DEADLINE_MS, Deadlines } from "./deadline.ts";
 import { type DeleteReceipt, deleteMessages } from "./delete-messages.ts";
 import { follow, type FollowOptions, type FollowParts } from "./follow.ts";
 import { GroupConversation, type Membership } from "./groups/group-conversation.ts";
@@ -18,7 +19,8 @@ import { inboxOf, type InboxPage } from "./inbox.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { encodeMessage, type MessageBody, type TextMessage } from "./message.ts";
 import { NetworkClock } from "./network-clock.ts";
-import type { FileServerPlace, NetworkDescription } from "./network-file.ts";
+import { resolveName } from "./names/resolve-name.ts";
+import type { NetworkDescription } from "./network-file.ts";
 import { NodeLists } from "./node-lists.ts";
 import { NodePool } from "./node-pool.ts";
 import { NodeRequests } from "./node-requests.ts";
@@ -49,28 +51,21 @@ export interface ClientOptions {
   readonly encType?: EncType;
   /** How long one onion may take, ms; 10,000 by default as Session's message timeout. */
   readonly timeoutMs?: number;
+  /** How long a call may take with all its tries, ms; 60,000 by default, and 180,000 where a file is carried. */
+  readonly deadlineMs?: number;
   /** This computer's clock, unix ms. */
   readonly now?: () => number;
   readonly random?: Random;
 }
 
 /** What goes with a text. */
-export interface SendOptions {
+export interface SendOptions extends CallOptions {
   /** How long the message waits at most, ms; 14 days by default. */
   readonly ttlMs?: number;
   /** Files, as `attach` gives them. */
   readonly attachments?: readonly Attachment[];
   /** Leaves a copy in the sender's own swarm, for its other devices (Session's sync message). */
   readonly ownCopy?: boolean;
-}
-
-/** How a file is attached. */
-export interface AttachOptions extends KeepFor {
-  readonly name?: string;
-  /** Media type. */
-  readonly type?: string;
-  /** `legacy` by default, which every Session client reads. */
-  readonly format?: AttachmentFormat;
 }
 
 /** A sent message. */
@@ -87,7 +82,6 @@ export interface SendReceipt extends StoreReceipt {
  * end. Every request goes through a path of three nodes to a fourth.
  */
 export class SwarmpostClient implements AsyncDisposable {
-  readonly #network: NetworkDescription;
   readonly #options: ClientOptions;
   readonly #connections = new HttpsConnections();
   readonly #clock: NetworkClock;
@@ -97,12 +91,14 @@ export class SwarmpostClient implements AsyncDisposable {
   readonly #requests: NodeRequests;
   readonly #swarm: SwarmRequests;
   readonly #servers: ServerRequests;
+  readonly #files: AttachedFiles;
+  readonly #deadlines: Deadlines;
   readonly #lists: NodeLists;
 
   private constructor(network: NetworkDescription, options: ClientOptions) {
-    this.#network = network;
     this.#options = options;
-    const random = options.random ?? systemRandom;
+    const random = this.#random;
+    this.#deadlines = new Deadlines({ defaultMs: options.deadlineMs ?? DEADLINE_MS });
     const onEvent = options.onEvent ?? (() => undefined);
     this.#clock = new NetworkClock(options.now ?? Date.now);
     const now = (): number => this.#clock.local();
@@ -117,12 +113,14 @@ export class SwarmpostClient implements AsyncDisposable {
       { insecure: options.insecure ?? false, minHeight: options.height ?? 0 },
       { post: this.#connections.post, clock: this.#clock, onEvent, take: (list) => this.#take(list) },
     );
-    const refresh = (): Promise<void> => this.refresh();
-    const refreshOnHint = (): Promise<void> => this.#lists.refreshOnHint();
+    const refresh = (signal?: AbortSignal): Promise<void> => this.#lists.refresh(signal);
+    const refreshOnHint = (signal?: AbortSignal): Promise<void> => this.#lists.refreshOnHint(signal);
     const parts = { pool: this.#pool, guards, transport, onEvent, refresh };
     this.#paths = new Paths({ diversity: network.diversity, random }, parts);
-    this.#servers = new ServerRequests(this.#paths, transport);
-    this.#requests = new NodeRequests(this.#paths, transport);
+    const through = { paths: this.#paths, transport, random };
+    this.#servers = new ServerRequests(through);
+    this.#requests = new NodeRequests(through);
+    this.#files = new AttachedFiles(network.fileServer, { requests: this.#servers, deadlines: this.#deadlines });
     this.#swarm = new SwarmRequests(
       { random },
       { requests: this.#requests, swarms: this.#swarms, pool: this.#pool, clock: this.#clock, onEvent, refreshOnHint },
@@ -144,8 +142,8 @@ export class SwarmpostClient implements AsyncDisposable {
   }
 
   /** Asks the seeds again; failures counted against nodes are forgotten. */
-  async refresh(): Promise<void> {
-    await this.#lists.refresh();
+  async refresh(options: CallOptions = {}): Promise<void> {
+    await this.#deadlines.run(options, (signal) => this.#lists.refresh(signal));
   }
 
   /**
@@ -154,17 +152,20 @@ export class SwarmpostClient implements AsyncDisposable {
    */
   async send(account: Account, recipientId: string, text: string, options: SendOptions = {}): Promise<SendReceipt> {
     const recipient = parseRecipient(recipientId);
-    await this.#lists.refreshWhenOld();
     const started = performance.now();
-    await this.#paths.get(); // Its probe tells the network's time, which the message and the store carry.
-    const sentMs = this.#clock.now();
-    const { ttlMs, attachments = [], ownCopy = false } = options;
-    const ttl = ttlMs === undefined ? {} : { ttlMs };
-    const body = { text, attachments };
-    const data = encodeMessage(account, recipient, body, sentMs);
-    const receipt = await store(recipient.id, { data, ...ttl }, this.#storing);
-    const copy = ownCopy ? await this.#leaveCopy(account, { ...body, sentTo: recipient.id }, { sentMs, ...ttl }) : {};
-    return { ...receipt, ...copy, sentMs, ms: performance.now() - started };
+    const { ttlMs, attachments = [], ownCopy = false, ...call } = options;
+    const [body, life] = [{ text, attachments }, ttlMs === undefined ? {} : { ttlMs }];
+    const sent = await this.#deadlines.run(call, async (signal) => {
+      await this.#lists.refreshWhenOld(signal);
+      await this.#paths.get(undefined, signal); // Its probe tells the network's time, which the message and the store carry.
+      const sentMs = this.#clock.now();
+      const data = encodeMessage(account, recipient, body, sentMs);
+      return { ...(await store(recipient.id, { data, signal, ...life }, this.#parts)), sentMs };
+    });
+    const left = { ...call, deadlineMs: this.#deadlines.leftMs(call, started) };
+    const own = { body: { ...body, sentTo: recipient.id }, sentMs: sent.sentMs, ...life };
+    const copy = ownCopy ? await this.#leaveCopy(account, own, left) : {};
+    return { ...sent, ...copy, ms: performance.now() - started };
   }
 
   /**
@@ -172,13 +173,7 @@ export class SwarmpostClient implements AsyncDisposable {
    * "no-file-server", "attachment-too-large", "server-unreachable", "server-refused".
    */
   async attach(account: Account, data: Uint8Array, options: AttachOptions = {}): Promise<Attachment> {
-    const { format = "legacy", name, type, ...keep } = options;
-    const place = this.#fileServer();
-    const { file, keys } = await sealAttachment(data, { format, seed: account.ed25519.secretKey.subarray(0, 32) });
-    const { id } = await this.files().upload(file, keep);
-    const { url: server, pubkey: key } = place;
-    const url = formatFileUrl({ server, id, pubkey: key, deterministic: format === "stream" });
-    return { url, ...keys, ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }) };
+    return await this.#files.attach(account, data, options);
   }
 
   /**
@@ -186,26 +181,23 @@ export class SwarmpostClient implements AsyncDisposable {
    * `trusted` (URL and key): a sender must not choose whom its reader asks. Throws ClientError "unknown-server",
    * "bad-attachment", "server-unreachable", "server-refused".
    */
-  async download(attachment: Attachment, options: { trusted?: readonly ServerPlace[] } = {}): Promise<Buffer> {
-    const { server, id } = parseFileUrl(attachment.url);
-    const { fileServer } = this.#network;
-    const places = [...(fileServer === undefined ? [] : [fileServer]), ...(options.trusted ?? [])];
-    const place = places.find(({ url }) => new URL(url).origin === server);
-    if (place === undefined) throw new ClientError("unknown-server", `the file is on ${server}, which is not trusted`);
-    return await openAttachment(await new FileServer(place, this.#servers).download(id), attachment);
+  async download(attachment: Attachment, options: DownloadOptions = {}): Promise<Buffer> {
+    return await this.#files.download(attachment, options);
   }
 
   /** The network's file server. Throws ClientError "no-file-server". */
   files(): FileServer {
-    return new FileServer(this.#fileServer(), this.#servers);
+    return this.#files.server();
   }
 
   /** Everything in an account's inbox. Throws ClientError "not-read", "refused" and what paths throw. */
-  async read(account: Account): Promise<InboxPage & { readonly ms: number }> {
-    await this.#lists.refreshWhenOld();
+  async read(account: Account, options: CallOptions = {}): Promise<InboxPage & { readonly ms: number }> {
     const started = performance.now();
-    const page = await this.#inbox(account).look();
-    return { ...page, ms: performance.now() - started };
+    return await this.#deadlines.run(options, async (signal) => {
+      await this.#lists.refreshWhenOld(signal);
+      const page = await this.#inbox(account).look(signal);
+      return { ...page, ms: performance.now() - started };
+    });
   }
 
   /**
@@ -219,23 +211,34 @@ export class SwarmpostClient implements AsyncDisposable {
   /** A group (03) as one account takes part in it. Throws ClientError "bad-group-key". */
   group(account: Account, membership: Membership): GroupConversation {
     const followParts = (group: AccountId): FollowParts => this.#followParts(group);
-    return new GroupConversation(account, membership, { ...this.#storing, followParts });
+    return new GroupConversation(account, membership, { ...this.#parts, followParts });
   }
 
   /** An open group server, as one account shows itself to it: by a blinded id (15 by default), or by its own key. */
   openGroup(account: Account, place: ServerPlace & { readonly blinding?: Blinding | "none" }): OpenGroup {
-    const parts = { requests: this.#servers, clock: this.#clock };
+    const parts = { requests: this.#servers, clock: this.#clock, deadlines: this.#deadlines };
     return new OpenGroup(account, { blinding: "15", ...place }, parts);
   }
 
   /** Deletes messages of one's own from the whole swarm. */
-  async delete(account: Account, hashes: readonly MessageHash[]): Promise<DeleteReceipt> {
-    return await deleteMessages(ownCredentials(account), hashes, this.#swarm);
+  async delete(account: Account, hashes: readonly MessageHash[], options: CallOptions = {}): Promise<DeleteReceipt> {
+    const remove = (signal: AbortSignal): Promise<DeleteReceipt> =>
+      deleteMessages(ownCredentials(account), { hashes, signal }, this.#swarm);
+    return await this.#deadlines.run(options, remove);
+  }
+
+  /**
+   * The account ID of a name that is registered on the network's chain (ONS), as three nodes agree. Throws ClientError
+   * "bad-name", "unknown-name" (also where there are no names, as in a private network), "names-disagree", "not-read".
+   */
+  async resolve(name: string, options: CallOptions = {}): Promise<AccountId> {
+    const parts = { requests: this.#requests, pool: this.#pool, random: this.#random };
+    return await this.#deadlines.run(options, (signal) => resolveName(name, parts, { signal }));
   }
 
   /** A path that works, built when there is none yet. */
-  async path(): Promise<Path> {
-    return await this.#paths.get();
+  async path(options: CallOptions = {}): Promise<Path> {
+    return await this.#deadlines.run(options, (signal) => this.#paths.get(undefined, signal));
   }
 
   /** All nodes of the network. */
@@ -254,14 +257,20 @@ export class SwarmpostClient implements AsyncDisposable {
   }
 
   /** Asks a named node through a path; any answer of it is given, whatever its status. Throws "unknown-node". */
-  async request(node: Pubkey, request: RpcRequest): Promise<RpcReply & { readonly path: Path }> {
-    const { reply, path } = await this.#requests.send(this.#known(node), request);
+  async request(
+    node: Pubkey,
+    request: RpcRequest,
+    options: CallOptions = {},
+  ): Promise<RpcReply & { readonly path: Path }> {
+    const ask = (signal: AbortSignal) => this.#requests.send(this.#known(node), request, { signal });
+    const { reply, path } = await this.#deadlines.run(options, ask);
     return { ...reply, path };
   }
 
   /** Whether a named member of one's swarm gives a message out. */
-  async holds(node: Pubkey, account: Account, hash: MessageHash): Promise<boolean> {
-    return (await this.#inbox(account).allOf(this.#known(node))).includes(hash);
+  async holds(node: Pubkey, account: Account, hash: MessageHash, options: CallOptions = {}): Promise<boolean> {
+    const all = (signal: AbortSignal) => this.#inbox(account).allOf(this.#known(node), signal);
+    return (await this.#deadlines.run(options, all)).includes(hash);
   }
 
   /** Network time less this computer's, ms, as answers so far show it. */
@@ -287,12 +296,13 @@ export class SwarmpostClient implements AsyncDisposable {
 
   async #leaveCopy(
     account: Account,
-    body: MessageBody,
-    { sentMs, ttlMs }: { sentMs: number; ttlMs?: number },
+    { body, sentMs, ...life }: { body: MessageBody; sentMs: number; ttlMs?: number },
+    call: CallOptions,
   ): Promise<{ copy?: StoreReceipt }> {
     try {
       const data = encodeMessage(account, { id: account.id, x25519: account.x25519.publicKey }, body, sentMs);
-      return { copy: await store(account.id, { data, ...(ttlMs === undefined ? {} : { ttlMs }) }, this.#storing) };
+      const leave = (signal: AbortSignal) => store(account.id, { data, signal, ...life }, this.#parts);
+      return { copy: await this.#deadlines.run(call, leave) };
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       const message = `the message was sent, but its copy for your own devices was not stored: ${error.message}`;
@@ -301,14 +311,12 @@ export class SwarmpostClient implements AsyncDisposable {
     }
   }
 
-  get #storing(): { swarm: SwarmRequests; clock: NetworkClock } {
-    return { swarm: this.#swarm, clock: this.#clock };
+  get #random(): Random {
+    return this.#options.random ?? systemRandom;
   }
 
-  #fileServer(): FileServerPlace {
-    const { fileServer } = this.#network;
-    if (fileServer !== undefined) return fileServer;
-    throw new ClientError("no-file-server", "the network file names no file server, so files can't be attached");
+  get #parts(): { swarm: SwarmRequests; clock: NetworkClock; deadlines: Deadlines } {
+    return { swarm: this.#swarm, clock: this.#clock, deadlines: this.#deadlines };
   }
 
   #known(key: Pubkey): ServiceNode {

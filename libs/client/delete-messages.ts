@@ -12,7 +12,7 @@ export interface DeleteReceipt {
 /** Deletes messages of an account from its whole swarm. Throws ClientError as `SwarmRequests.ask`. */
 export async function deleteMessages(
   credentials: Credentials,
-  hashes: readonly MessageHash[],
+  { hashes, signal }: { hashes: readonly MessageHash[]; signal?: AbortSignal },
   swarm: SwarmRequests,
 ): Promise<DeleteReceipt> {
   const { account } = credentials;
@@ -20,6 +20,7 @@ export async function deleteMessages(
     {
       what: "delete",
       account,
+      ...(signal && { signal }),
       make: () => ({ method: "delete", params: deleteParameters(credentials, hashes) }),
       judge: (reply, { members }) => ({ result: checkMembers(members, reply.json, signedBy(credentials, hashes)) }),
     },

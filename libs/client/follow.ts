@@ -145,8 +145,9 @@ class Waits<T> {
 
   /** Whether a second member refuses as well, or there is no second one. */
   #isRefused(error: ClientError): boolean {
-    if (error.code !== "refused") return false;
-    this.#refusals.add(error.detail.node ?? "");
+    const { refusedBy = [] } = error.detail;
+    if (refusedBy.length === 0) return false;
+    for (const node of refusedBy) this.#refusals.add(node);
     return this.#refusals.size >= Math.min(2, this.#parts.members().length);
   }
 

@@ -204,3 +204,34 @@ test("what was shown is not shown again because a node gives it a past expiry", 
   }
   assert.deepEqual(texts, ["one", "two"]);
 });
+
+test("one member's word that a request is refused ends neither a send nor a read nor a deletion", async () => {
+  for (const status of [400, 401, 403, 404, 413]) {
+    await using picky = await connect({ random: () => 0 });
+    const [liar] = bobsSwarm();
+    assert.ok(liar);
+    liar.script = (method) => (["store", "retrieve", "delete"].includes(method) ? [status, "no"] : undefined);
+    const { hash } = await picky.send(alice, bob.id, `not with ${status}`);
+    assert.deepEqual(
+      (await picky.read(bob)).messages.map(({ text }) => text),
+      [`not with ${status}`],
+    );
+    const { members } = await picky.delete(bob, [hash]);
+    assert.equal(members.filter(({ signed }) => signed).length, 6);
+    assert.ok(["store", "retrieve", "delete"].every((method) => liar.asked.includes(method)));
+    liar.script = undefined;
+    liar.asked.length = 0;
+  }
+});
+
+test("a refusal that nobody else confirms is told as what it is: not stored, and by whom", async () => {
+  const [liar, ...others] = bobsSwarm();
+  assert.ok(liar);
+  liar.script = (method) => (method === "store" ? [401, "no"] : undefined);
+  for (const each of others) each.script = (method) => (method === "store" ? [503, "no majority"] : undefined);
+  await using picky = await connect({ random: () => 0 });
+  await assert.rejects(picky.send(alice, bob.id, "x"), {
+    code: "not-stored",
+    detail: { status: 401, node: liar.keys.pubkey, refusedBy: [liar.keys.pubkey] },
+  });
+});

@@ -80,7 +80,7 @@ test("whoever leaves a follower loses nothing that it had not given yet", async 
 });
 
 test("one member that refuses does not end a follower; two do", async () => {
-  const refused = (node: string) => new ClientError("refused", "no", { detail: { node } });
+  const refused = (node: string) => new ClientError("refused", "no", { detail: { refusedBy: [node] } });
   const one = mailbox((member) => {
     if (member === "A") throw refused("A");
     return { items: items.slice(0, 1), more: false };

@@ -11,6 +11,8 @@ import type { SwarmAnswer, SwarmRequests } from "./swarm-requests.ts";
 
 /** Members that are polled at once (Session Desktop's number): what one has not got yet, the other may. */
 const MEMBERS_AT_ONCE = 2;
+/** How long the other member is waited for when one has answered, ms. */
+const GRACE_MS = 10_000;
 /** One poll of a member ends after so many pages or bytes, whatever more it says it has; the next poll goes on. */
 const MAX_PAGES = 50;
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -75,10 +77,22 @@ export class Mailbox<T> {
     this.#parts = parts;
   }
 
-  /** What is new since the last look. Throws ClientError "not-read" when no member could be asked, or "refused". */
-  async look(): Promise<MailPage<T & { readonly hash: MessageHash }>> {
-    const asked = new Set<Pubkey>();
-    const polls = await Promise.allSettled(Array.from({ length: MEMBERS_AT_ONCE }, () => this.poll({ asked })));
+  /**
+   * What is new since the last look. Throws ClientError "not-read" when no member could be asked, or "refused", and the
+   * signal's reason when that aborts before one answered.
+   */
+  async look(signal?: AbortSignal): Promise<MailPage<T & { readonly hash: MessageHash }>> {
+    const [asked, end] = [new Set<Pubkey>(), new AbortController()];
+    const how = { asked, signal: signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]) };
+    let timer: NodeJS.Timeout | undefined;
+    const waitLittle = (): void => void (timer ??= setTimeout(() => end.abort(), GRACE_MS));
+    const lanes = Array.from({ length: MEMBERS_AT_ONCE }, async () => {
+      const poll = await this.poll(how);
+      waitLittle();
+      return poll;
+    });
+    const polls = await Promise.allSettled(lanes);
+    clearTimeout(timer);
     const good = polls.flatMap((poll) => (poll.status === "fulfilled" ? [poll.value] : []));
     const failed = polls.find((poll) => poll.status === "rejected");
     if (good.length === 0) {
@@ -96,8 +110,8 @@ export class Mailbox<T> {
   }
 
   /** Every message that one member gives in full, from the start: for counting copies. */
-  async allOf(member: ServiceNode): Promise<readonly MessageHash[]> {
-    const { items, more } = await this.#retrieve({ asked: new Set(), only: member });
+  async allOf(member: ServiceNode, signal?: AbortSignal): Promise<readonly MessageHash[]> {
+    const { items, more } = await this.#retrieve({ asked: new Set(), only: member, ...(signal && { signal }) });
     if (more) throw new ClientError("not-read", "the node has more messages than are read at once");
     return items.filter((item) => !item.forged).map((item) => item.hash);
   }

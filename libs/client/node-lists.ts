@@ -1,6 +1,7 @@
 import { bootstrap, type NodeList } from "./bootstrap.ts";
 import { ClientError } from "./client-error.ts";
 import type { OnEvent } from "./client-event.ts";
+import { orAborted } from "./deadline.ts";
 import type { Post } from "./https-post.ts";
 import type { NetworkClock } from "./network-clock.ts";
 import type { NetworkDescription } from "./network-file.ts";
@@ -44,29 +45,33 @@ export class NodeLists {
     return this.#list;
   }
 
-  /** Asks now; who asks while an answer is awaited gets the same one. Throws as `bootstrap`; then the old list stays. */
-  async refresh(): Promise<void> {
+  /**
+   * Asks now; who asks while an answer is awaited gets the same one. Throws as `bootstrap`, then the old list stays, and
+   * the signal's reason; the answer is still taken when it comes.
+   */
+  async refresh(signal?: AbortSignal): Promise<void> {
     this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
-    await this.#asking;
+    await orAborted(this.#asking, signal);
   }
 
   /** Asks when the list is old. The old list serves on when the seeds fail. */
-  async refreshWhenOld(): Promise<void> {
+  async refreshWhenOld(signal?: AbortSignal): Promise<void> {
     const oldMs = this.#list.disputed.length === 0 ? OLD_MS : OLD_WHEN_DISPUTED_MS;
-    if (this.#parts.clock.local() - this.#listedMs >= oldMs) await this.#refreshUnlessAsked(AGAIN_MS);
+    if (this.#parts.clock.local() - this.#listedMs >= oldMs) await this.#refreshUnlessAsked(AGAIN_MS, signal);
   }
 
-  /** Asks because a node says that the list is out of date, unless the seeds were asked just now. Never throws. */
-  async refreshOnHint(): Promise<void> {
-    await this.#refreshUnlessAsked(HINT_INTERVAL_MS);
+  /** Asks because a node says that the list is out of date, unless the seeds were asked just now. Throws the signal's reason only. */
+  async refreshOnHint(signal?: AbortSignal): Promise<void> {
+    await this.#refreshUnlessAsked(HINT_INTERVAL_MS, signal);
   }
 
   /** Unless the seeds were asked less than so many ms ago; an answer that is still to come is awaited. */
-  async #refreshUnlessAsked(ms: number): Promise<void> {
+  async #refreshUnlessAsked(ms: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.#asking === undefined && this.#parts.clock.local() - this.#askedMs < ms) return;
     try {
-      await this.refresh();
+      await this.refresh(signal);
     } catch (error) {
+      signal?.throwIfAborted();
       if (!(error instanceof ClientError)) throw error;
       this.#parts.onEvent({ type: "warning", message: `the node list stays as it was: ${error.message}` });
     }

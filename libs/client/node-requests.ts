@@ -1,10 +1,9 @@
 import { ClientError } from "./client-error.ts";
 import type { OnionTransport, RpcReply, RpcRequest, SendOptions } from "./onion-transport.ts";
-import type { Path } from "./path.ts";
+import { overPaths } from "./over-paths.ts";
+import type { Path, Random } from "./path.ts";
 import type { Paths } from "./paths.ts";
 import { type ServiceNode, shortKey } from "./service-node.ts";
-
-const ATTEMPTS = 3;
 
 /** A destination's answer and the path it came over. */
 export interface Answered {
@@ -18,36 +17,40 @@ export interface RequestOptions extends SendOptions {
   readonly others?: boolean;
 }
 
+/** What requests to nodes go through. */
+export interface NodeRequestsParts {
+  readonly paths: Paths;
+  readonly transport: OnionTransport;
+  readonly random: Random;
+}
+
 /** Asks a named node something, over paths that do not hold it. */
 export class NodeRequests {
-  readonly #paths: Paths;
-  readonly #transport: OnionTransport;
+  readonly #parts: NodeRequestsParts;
 
-  constructor(paths: Paths, transport: OnionTransport) {
-    this.#paths = paths;
-    this.#transport = transport;
+  constructor(parts: NodeRequestsParts) {
+    this.#parts = parts;
   }
 
   /**
-   * The node's answer whatever its status. A path that fails is replaced and the request sent again, three times at
-   * most; every try is a new onion. When nobody answers in time the path or the destination may be to blame: with
-   * `others`, when other nodes could answer as well, it is not tried again. Throws ClientError "path-failed" with the
-   * node when nobody could reach it, or what building a path throws.
+   * The node's answer whatever its status. A path that fails is replaced and the request sent again (`overPaths`). When
+   * nobody answers in time the path or the destination may be to blame: with `others`, when other nodes could answer as well,
+   * it is not tried again. Throws ClientError "path-failed" with the node when nobody could reach it, or as `overPaths`.
    */
   async send(destination: ServiceNode, request: RpcRequest, options: RequestOptions = {}): Promise<Answered> {
-    const { others = false } = options;
-    let reason = "";
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const path = await this.#paths.get(destination);
-      const outcome = await this.#transport.send(path.hops, destination, request, options);
-      if ("reply" in outcome) {
-        this.#paths.succeeded(path);
-        return { reply: outcome.reply, path };
-      }
-      reason = outcome.failure.reason;
-      this.#paths.failed(path, outcome.failure, destination.pubkey);
-      if (outcome.failure.node === destination.pubkey || (others && outcome.failure.kind === "slow")) break;
-    }
+    const { others = false, signal } = options;
+    const { paths, transport } = this.#parts;
+    const outcome = await overPaths(this.#parts, {
+      destination,
+      signal,
+      send: (path) => transport.send(path.hops, destination, request, options),
+      failed: (path, failure) => {
+        paths.failed(path, failure, destination.pubkey);
+        return { again: failure.node !== destination.pubkey && !(others && failure.kind === "slow") };
+      },
+    });
+    if ("reply" in outcome) return outcome;
+    const { reason } = outcome.failure;
     throw new ClientError("path-failed", `node ${shortKey(destination.pubkey)} can't be reached: ${reason}`, {
       detail: { node: destination.pubkey },
     });

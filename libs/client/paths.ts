@@ -1,7 +1,8 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Pubkey } from "@swarmpost/crypto";
+import { backOff } from "./back-off.ts";
 import { ClientError } from "./client-error.ts";
 import type { OnEvent } from "./client-event.ts";
+import { orAborted } from "./deadline.ts";
 import type { Guards } from "./guards.ts";
 import type { NodePool } from "./node-pool.ts";
 import type { OnionOutcome, OnionTransport } from "./onion-transport.ts";
@@ -21,7 +22,7 @@ export interface PathsParts {
   readonly transport: OnionTransport;
   readonly onEvent: OnEvent;
   /** Asks the seeds again, when too few nodes are left. */
-  readonly refresh: () => Promise<void>;
+  readonly refresh: (signal?: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -53,14 +54,15 @@ export class Paths {
 
   /**
    * A live path that may carry requests to `destination`, built when there is none. Throws ClientError "too-few-nodes", or "no-path"
-   * when ten attempts failed.
+   * when ten attempts failed, and the signal's reason when that aborts.
    */
-  async get(destination?: ServiceNode): Promise<Path> {
+  async get(destination?: ServiceNode, signal?: AbortSignal): Promise<Path> {
+    signal?.throwIfAborted();
     const ready = this.#pickLive(destination);
     if (ready !== undefined) return ready;
-    const building = this.#building.then(() => this.#pickLive(destination) ?? this.#build(destination));
+    const building = this.#building.then(() => this.#pickLive(destination) ?? this.#build(destination, signal));
     this.#building = building.catch(() => undefined);
-    return await building;
+    return await orAborted(building, signal);
   }
 
   /** A request over the path was answered by its destination. */
@@ -121,17 +123,18 @@ export class Paths {
     return sound.length > 0 || fit.length < MAX_PATHS ? pick(sound, random) : pick(fit, random);
   }
 
-  async #build(destination: ServiceNode | undefined): Promise<Path> {
+  async #build(destination: ServiceNode | undefined, signal: AbortSignal | undefined): Promise<Path> {
     let reason = "";
     for (let attempt = 1; attempt <= BUILD_ATTEMPTS; attempt++) {
-      const hops = this.#choose(destination) ?? (await this.#chooseAfterRefresh(destination));
+      signal?.throwIfAborted();
+      const hops = this.#choose(destination) ?? (await this.#chooseAfterRefresh(destination, signal));
       const started = performance.now();
-      const outcome = await this.#try(hops);
+      const outcome = await this.#try(hops, signal);
       if ("reply" in outcome) return this.#keep(hops, performance.now() - started);
       reason = outcome.failure.reason;
       this.#blame.build(hops, outcome.failure);
       this.#tellFailed(hops, reason, true);
-      if (outcome.failure.kind === "refused") await pause(Math.min(1_000, 100 * attempt));
+      await backOff(attempt, this.#options.random, signal);
     }
     throw new ClientError(
       "no-path",
@@ -140,13 +143,14 @@ export class Paths {
   }
 
   /** Sends the probe through the hops to the last of them; any answer of its own proves the path. */
-  async #try(hops: Path["hops"]): Promise<OnionOutcome> {
+  async #try(hops: Path["hops"], signal: AbortSignal | undefined): Promise<OnionOutcome> {
     const last = hops[2];
-    const outcome = await this.#parts.transport.send(hops, last, { method: this.#probe, params: {} });
+    const probe = { method: this.#probe, params: {} };
+    const outcome = await this.#parts.transport.send(hops, last, probe, signal === undefined ? {} : { signal });
     if (!("reply" in outcome) || outcome.reply.status === 200) return outcome;
     if (outcome.reply.status === 400 && this.#probe === "path_build") {
       this.#probe = "info";
-      return await this.#try(hops);
+      return await this.#try(hops, signal);
     }
     return { failure: { kind: "self", node: last.pubkey, reason: `the last node answers ${outcome.reply.status}` } };
   }
@@ -174,8 +178,11 @@ export class Paths {
     return completePath(guard, strangers, rules, random) ?? completePath(guard, pool.usable(), rules, random);
   }
 
-  async #chooseAfterRefresh(destination: ServiceNode | undefined): Promise<Path["hops"]> {
-    await this.#parts.refresh();
+  async #chooseAfterRefresh(
+    destination: ServiceNode | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Path["hops"]> {
+    await this.#parts.refresh(signal);
     const hops = this.#choose(destination);
     if (hops !== undefined) return hops;
     const count = this.#parts.pool.usable().length;

@@ -1,9 +1,8 @@
 import { decodeV4Response, encodeV4Request, OnionError, type V4Request, type V4Response } from "@swarmpost/onion";
 import { ClientError } from "./client-error.ts";
-import type { OnionTransport } from "./onion-transport.ts";
-import type { Paths } from "./paths.ts";
+import type { NodeRequestsParts } from "./node-requests.ts";
+import { overPaths } from "./over-paths.ts";
 
-const ATTEMPTS = 3;
 /** An exit gives a server 25 s. */
 const SERVER_WAIT_MS = 20_000;
 
@@ -23,35 +22,36 @@ export interface ServerReply extends V4Response {
 
 /** Asks servers behind the network's exits, onion v4: no node learns what, and no server learns who. */
 export class ServerRequests {
-  readonly #paths: Paths;
-  readonly #transport: OnionTransport;
+  readonly #parts: NodeRequestsParts;
 
-  constructor(paths: Paths, transport: OnionTransport) {
-    this.#paths = paths;
-    this.#transport = transport;
+  constructor(parts: NodeRequestsParts) {
+    this.#parts = parts;
   }
 
   /**
    * The server's answer, whatever its code. What fails on the way, or at the exit's connection to the server, is sent
-   * again over another path, three times at most; so a request must be one that may come twice. Throws ClientError
-   * "server-unreachable", and what building a path throws.
+   * again over another path (`overPaths`); so a request must be one that may come twice. Throws ClientError
+   * "server-unreachable", and as `overPaths`.
    */
   async send(server: ServerPlace, request: V4Request, options: { signal?: AbortSignal } = {}): Promise<ServerReply> {
     const payload = encodeV4Request(request);
-    let reason = "";
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const path = await this.#paths.get();
-      const how = { waitMs: SERVER_WAIT_MS, ...options };
-      const outcome = await this.#transport.sendToServer(path.hops, server, payload, how);
-      const reply = "opened" in outcome ? readReply(outcome.opened) : undefined;
-      if (reply !== undefined) {
-        this.#paths.succeeded(path);
-        return reply;
-      }
-      const failure = "failure" in outcome ? outcome.failure : { kind: "refused" as const, reason: "an odd answer" };
-      reason = failure.reason;
-      this.#paths.exitFailed(path, failure);
-    }
+    const { paths, transport } = this.#parts;
+    const outcome = await overPaths(this.#parts, {
+      signal: options.signal,
+      send: async (path) => {
+        const how = { waitMs: SERVER_WAIT_MS, ...options };
+        const answer = await transport.sendToServer(path.hops, server, payload, how);
+        if ("failure" in answer) return answer;
+        const reply = readReply(answer.opened);
+        return reply === undefined ? { failure: { kind: "refused", reason: "an odd answer" } } : { reply };
+      },
+      failed: (path, failure) => {
+        paths.exitFailed(path, failure);
+        return { again: true };
+      },
+    });
+    if ("reply" in outcome) return outcome.reply;
+    const { reason } = outcome.failure;
     throw new ClientError("server-unreachable", `the server can't be reached through the network: ${reason}`);
   }
 }

@@ -28,6 +28,13 @@ export interface StoreReceipt {
   readonly attempts: number;
 }
 
+/** What is stored, and who may end that. */
+export interface StoreMessage {
+  readonly data: Uint8Array;
+  readonly ttlMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Where to store: an account's public inbox, or a namespace that wants a signature. */
 export type StorePlace = AccountId | { readonly credentials: Credentials; readonly namespace: Namespace };
 
@@ -37,7 +44,7 @@ export type StorePlace = AccountId | { readonly credentials: Credentials; readon
  */
 export async function store(
   place: StorePlace,
-  message: { data: Uint8Array; ttlMs?: number },
+  { signal, ...message }: StoreMessage,
   { swarm, clock }: { swarm: SwarmRequests; clock: NetworkClock },
 ): Promise<StoreReceipt> {
   const inbox = typeof place === "string";
@@ -47,6 +54,7 @@ export async function store(
     {
       what: "store",
       account,
+      ...(signal && { signal }),
       make: () => ({ method: "store", params: parametersOf(place, { ...message, timestamp: clock.now() }) }),
       judge: (reply, { members, size }) => judge(checkMembers(members, reply.json, signedBy(hash)), size),
     },
@@ -56,7 +64,7 @@ export async function store(
   return { hash, copies, members: result, entry: member, path: answered.path, attempts };
 }
 
-function parametersOf(place: StorePlace, message: { data: Uint8Array; ttlMs?: number; timestamp: number }) {
+function parametersOf(place: StorePlace, message: Omit<StoreMessage, "signal"> & { timestamp: number }) {
   if (typeof place === "string") return storeParameters(place, message);
   return signedStoreParameters(place.credentials, { ...message, namespace: place.namespace });
 }

@@ -134,3 +134,14 @@ test("a file is attached, found in the message, downloaded through the onion and
   const extended = await client.files().extend(stored.id, { ttlSeconds: 7_200 });
   assert.ok(extended.expiresMs > stored.expiresMs);
 });
+
+test("a network without names says of each that nobody has registered it", async () => {
+  await assert.rejects(client.resolve("anybody"), { code: "unknown-name" });
+});
+
+test("a call with a deadline or a signal ends by it on real nodes too", async () => {
+  await assert.rejects(client.send(alice, bob.id, "never", { deadlineMs: 1 }), { code: "timed-out" });
+  const stop = AbortSignal.abort(new Error("not now"));
+  await assert.rejects(client.read(bob, { signal: stop }), /not now/);
+  assert.ok((await client.send(alice, bob.id, "after all")).copies >= 4);
+});

@@ -1,4 +1,5 @@
 import { ClientError } from "../client-error.ts";
+import { type CallOptions, type Deadlines, FILE_DEADLINE_MS } from "../deadline.ts";
 import type { FileServerPlace } from "../network-file.ts";
 import type { ServerRequests, ServerReply } from "../server-requests.ts";
 
@@ -18,44 +19,46 @@ export interface KeepFor {
 
 /**
  * Session's file server, asked through onions (docs/protocol/file-server.md): it learns neither who uploads nor who
- * downloads. Every method throws ClientError "server-unreachable", and "server-refused" with the server's status.
+ * downloads. Every method throws ClientError "server-unreachable", "timed-out", and "server-refused" with the server's status.
  */
 export class FileServer {
   readonly #place: FileServerPlace;
-  readonly #requests: ServerRequests;
+  readonly #parts: { requests: ServerRequests; deadlines: Deadlines };
 
-  constructor(place: FileServerPlace, requests: ServerRequests) {
+  constructor(place: FileServerPlace, parts: { requests: ServerRequests; deadlines: Deadlines }) {
     this.#place = place;
-    this.#requests = requests;
+    this.#parts = parts;
   }
 
   /** Uploads a file that was sealed before. */
-  async upload(file: Uint8Array, keep: KeepFor = {}): Promise<StoredFile> {
+  async upload(file: Uint8Array, options: KeepFor & CallOptions = {}): Promise<StoredFile> {
     const body = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-    const headers = { "content-type": "application/octet-stream", ...ttlHeader(keep) };
-    return storedFile(await this.#ask({ method: "POST", endpoint: "/file", headers, body }));
+    const headers = { "content-type": "application/octet-stream", ...ttlHeader(options) };
+    return storedFile(await this.#ask({ method: "POST", endpoint: "/file", headers, body }, options));
   }
 
   /** A whole file. Throws "server-refused" with status 404 when there is none, or none any more. */
-  async download(id: string): Promise<Buffer> {
-    return (await this.#ask({ method: "GET", endpoint: `/file/${encodeURIComponent(id)}`, headers: {} })).body;
+  async download(id: string, options: CallOptions = {}): Promise<Buffer> {
+    return (await this.#ask({ method: "GET", endpoint: `/file/${encodeURIComponent(id)}`, headers: {} }, options)).body;
   }
 
   /** Keeps a file longer; never shorter. Needs the 44-character id that onion uploads get. */
-  async extend(id: string, keep: KeepFor = {}): Promise<StoredFile> {
+  async extend(id: string, options: KeepFor & CallOptions = {}): Promise<StoredFile> {
     const endpoint = `/file/${encodeURIComponent(id)}/extend`;
-    const reply = await this.#ask({ method: "POST", endpoint, headers: ttlHeader(keep), body: Buffer.alloc(0) });
-    return storedFile(reply, id);
+    const request = { method: "POST", endpoint, headers: ttlHeader(options), body: Buffer.alloc(0) };
+    return storedFile(await this.#ask(request, options), id);
   }
 
   /** When a file came and goes. */
-  async info(id: string): Promise<StoredFile> {
+  async info(id: string, options: CallOptions = {}): Promise<StoredFile> {
     const endpoint = `/file/${encodeURIComponent(id)}/info`;
-    return storedFile(await this.#ask({ method: "GET", endpoint, headers: {} }), id);
+    return storedFile(await this.#ask({ method: "GET", endpoint, headers: {} }, options), id);
   }
 
-  async #ask(request: Parameters<ServerRequests["send"]>[1]): Promise<ServerReply> {
-    const reply = await this.#requests.send(this.#place, request);
+  async #ask(request: Parameters<ServerRequests["send"]>[1], options: CallOptions): Promise<ServerReply> {
+    const { requests, deadlines } = this.#parts;
+    const ask = (signal: AbortSignal): Promise<ServerReply> => requests.send(this.#place, request, { signal });
+    const reply = await deadlines.run(options, ask, FILE_DEADLINE_MS);
     if (reply.code >= 200 && reply.code < 300) return reply;
     throw new ClientError("server-refused", `the file server refused (${reply.code})`, {
       detail: { status: reply.code },

@@ -123,13 +123,13 @@ export class GroupConversation {
 
   /** Deletes messages of the group; a member needs the right to. */
   async delete(hashes: readonly MessageHash[]): Promise<DeleteReceipt> {
-    return await deleteMessages(this.#credentials, hashes, this.#parts.swarm);
+    return await deleteMessages(this.#credentials, { hashes }, this.#parts.swarm);
   }
 
   async #changeTokens(what: "revoke" | "unrevoke", memberIds: readonly string[], rights?: readonly MemberRight[]) {
     const group = this.#admin();
     const tokens = memberIds.map((id) => memberToken(group, id, rights));
-    return await revoke(what, groupCredentials(group), tokens, this.#parts);
+    return await revoke(what, groupCredentials(group), { tokens }, this.#parts);
   }
 
   async #store(ns: typeof MESSAGES, data: Buffer): Promise<StoreReceipt> {

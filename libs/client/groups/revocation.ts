@@ -17,7 +17,7 @@ export interface RevocationReceipt {
 export async function revoke(
   what: "revoke" | "unrevoke",
   credentials: Credentials,
-  tokens: readonly Buffer[],
+  { tokens, signal }: { tokens: readonly Buffer[]; signal?: AbortSignal },
   { swarm, clock }: { swarm: SwarmRequests; clock: NetworkClock },
 ): Promise<RevocationReceipt> {
   const method = `${what}_subaccount` as const;
@@ -27,6 +27,7 @@ export async function revoke(
     {
       what,
       account,
+      ...(signal && { signal }),
       make: () => {
         timestamp = clock.now();
         const proof = credentials.prove(signedRevocation(method, timestamp, tokens));

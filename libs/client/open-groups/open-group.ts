@@ -5,6 +5,7 @@ import { type Content, ContentSchema } from "@swarmpost/protos";
 import type { AccountId } from "@swarmpost/storage-rpc";
 import type { Account } from "../account.ts";
 import { ClientError } from "../client-error.ts";
+import type { CallOptions, Deadlines } from "../deadline.ts";
 import { contentOf, textOf } from "../message.ts";
 import type { NetworkClock } from "../network-clock.ts";
 import { pad, unpad } from "../padding.ts";
@@ -33,9 +34,16 @@ export interface DirectMessage {
   readonly sentMs: number;
 }
 
+/** What an open group's requests go through. */
+export interface OpenGroupParts {
+  readonly requests: ServerRequests;
+  readonly clock: NetworkClock;
+  readonly deadlines: Deadlines;
+}
+
 /**
  * An open group server (Session's "communities"), asked over onion v4: it knows neither the account nor the address of
- * who asks. Every method throws ClientError "server-unreachable", and "server-refused" with the server's status. A
+ * who asks. Every method throws ClientError "server-unreachable", "timed-out", and "server-refused" with the server's status. A
  * request that is sent again has the same nonce, so the server takes it once.
  */
 export class OpenGroup {
@@ -44,12 +52,12 @@ export class OpenGroup {
   readonly #account: Account;
   readonly #place: ServerPlace;
   readonly #key: Buffer;
-  readonly #parts: { requests: ServerRequests; clock: NetworkClock };
+  readonly #parts: OpenGroupParts;
 
   constructor(
     account: Account,
     { blinding, ...place }: ServerPlace & { readonly blinding: Blinding | "none" },
-    parts: { requests: ServerRequests; clock: NetworkClock },
+    parts: OpenGroupParts,
   ) {
     this.#account = account;
     this.#place = place;
@@ -59,44 +67,49 @@ export class OpenGroup {
   }
 
   /** A signed request; the answer whatever its code. `endpoint` is a path with query. */
-  async request(method: "GET" | "POST" | "PUT" | "DELETE", endpoint: string, body?: object): Promise<ServerReply> {
+  async request(
+    method: "GET" | "POST" | "PUT" | "DELETE",
+    endpoint: string,
+    { body, ...call }: CallOptions & { readonly body?: object } = {},
+  ): Promise<ServerReply> {
     const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const [timestamp, nonce] = [Math.floor(this.#parts.clock.now() / 1000), randomBytes(16)];
     const signed = { method, path: decodeURIComponent(endpoint), timestamp, nonce, ...(bytes && { body: bytes }) };
     const headers = openGroupHeaders(this.identity, this.#key, signed);
     const typed = bytes === undefined ? headers : { ...headers, "Content-Type": "application/json" };
-    return await this.#parts.requests.send(this.#place, {
-      method,
-      endpoint,
-      headers: typed,
-      ...(bytes && { body: bytes }),
-    });
+    const request = { method, endpoint, headers: typed, ...(bytes && { body: bytes }) };
+    const { deadlines, requests } = this.#parts;
+    return await deadlines.run(call, (signal) => requests.send(this.#place, request, { signal }));
   }
 
   /** Posts a text in a room. */
-  async post(room: string, text: string): Promise<void> {
+  async post(room: string, text: string, options: CallOptions = {}): Promise<void> {
     const content = toBinary(ContentSchema, contentOf({ text }, this.#parts.clock.now()));
     const data = pad(content);
     const signature = encodeBase64(this.identity.sign(data));
-    await this.#done("POST", `/room/${encodeURIComponent(room)}/message`, { data: encodeBase64(data), signature });
+    const body = { data: encodeBase64(data), signature };
+    await this.#done("POST", `/room/${encodeURIComponent(room)}/message`, { ...options, body });
   }
 
   /** The latest texts of a room, as the server lists them. Those without their sender's signature are left out. */
-  async recent(room: string, limit = 100): Promise<readonly RoomMessage[]> {
-    const reply = await this.#done("GET", `/room/${encodeURIComponent(room)}/messages/recent?limit=${limit}`);
+  async recent(
+    room: string,
+    { limit = 100, ...call }: CallOptions & { readonly limit?: number } = {},
+  ): Promise<readonly RoomMessage[]> {
+    const reply = await this.#done("GET", `/room/${encodeURIComponent(room)}/messages/recent?limit=${limit}`, call);
     return listOf(reply).flatMap((entry) => readRoomMessage(entry) ?? []);
   }
 
   /** Sends a text to someone of whom this server's blinded id is known. Throws ClientError "bad-blinded-id". */
-  async sendDirect(blindedId: string, text: string): Promise<void> {
+  async sendDirect(blindedId: string, text: string, options: CallOptions = {}): Promise<void> {
     const content = toBinary(ContentSchema, contentOf({ text }, this.#parts.clock.now()));
     const message = sealForBlinded(this.#account, blindedId, this.#key, pad(content));
-    await this.#done("POST", `/inbox/${blindedId}`, { message: encodeBase64(message) });
+    await this.#done("POST", `/inbox/${blindedId}`, { ...options, body: { message: encodeBase64(message) } });
   }
 
   /** Texts that were sent to this account through the server. Those that can't be opened are left out. */
-  async inbox(): Promise<readonly DirectMessage[]> {
-    const reply = await this.#done("GET", "/inbox");
+  async inbox(options: CallOptions = {}): Promise<readonly DirectMessage[]> {
+    const reply = await this.#done("GET", "/inbox", options);
     return listOf(reply).flatMap((entry) => this.#readDirect(entry) ?? []);
   }
 
@@ -112,8 +125,12 @@ export class OpenGroup {
     });
   }
 
-  async #done(method: "GET" | "POST", endpoint: string, body?: object): Promise<ServerReply> {
-    const reply = await this.request(method, endpoint, body);
+  async #done(
+    method: "GET" | "POST",
+    endpoint: string,
+    options: CallOptions & { readonly body?: object },
+  ): Promise<ServerReply> {
+    const reply = await this.request(method, endpoint, options);
     if (reply.code >= 200 && reply.code < 300) return reply;
     throw new ClientError("server-refused", `the open group's server refused (${reply.code})`, {
       detail: { status: reply.code },
