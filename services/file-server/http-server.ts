@@ -68,12 +68,15 @@ export function limitHeldWhole(server: FastifyInstance, { most, turnMs }: { most
   });
 }
 
-/** An HTTP server that passes any body on as a stream and answers errors as one line of text. Routes are added by the caller. */
-export function httpServer({ logger }: { logger: Logger }): FastifyInstance {
+/**
+ * An HTTP server that passes any body on as a stream and answers errors as one line of text; a connection on which nothing
+ * moves for `idleMs` is ended. Routes are added by the caller.
+ */
+export function httpServer({ logger, idleMs = IDLE_MS }: { logger: Logger; idleMs?: number }): FastifyInstance {
   const server = fastify({
     bodyLimit: ANY_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: IDLE_MS,
+    connectionTimeout: idleMs,
     forceCloseConnections: "idle",
     exposeHeadRoutes: false,
   });

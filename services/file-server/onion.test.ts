@@ -88,6 +88,22 @@ describe("requests that come through onions", () => {
     assert.equal((JSON.parse(version.body.toString()) as { result: string }).result, "1.2.3");
   });
 
+  test("headers that speak of a connection mean nothing inside an onion", async () => {
+    const headers = {
+      "content-length": "3",
+      "transfer-encoding": "chunked",
+      expect: "100-continue",
+      Connection: "close",
+    };
+    const body = randomBytes(5000);
+    const { code, body: answer } = (await v4({ endpoint: "/file", method: "POST", headers, body }))!;
+    assert.equal(code, 200);
+    const { id } = JSON.parse(answer.toString()) as { id: string };
+    const read = (await v4({ endpoint: `/file/${id}`, method: "GET", headers: {} }))!;
+    assert.deepEqual(read.body, body);
+    assert.ok(!("connection" in read.headers) && !("transfer-encoding" in read.headers));
+  });
+
   test("what goes wrong inside a v4 request is told inside its answer", async () => {
     const missing = await v4({ method: "GET", endpoint: `/file/${"A".repeat(44)}`, headers: {} });
     assert.equal(missing.code, 404);

@@ -199,6 +199,9 @@ describe("a file server on a real Postgres and a folder", () => {
     await eventually(async () => (await kept()).length > earlier);
     socket.destroy();
     await eventually(async () => (await kept()).length === earlier);
+    await using database = openDatabase({ url: env["DATABASE_URL"]!, maxConnections: 1 });
+    const unfinished = "select id from stored_files where size is null";
+    await eventually(async () => (await database.query({ text: unfinished, values: [] })).rowCount === 0);
     await files.stored(Buffer.from("next"));
   });
 
@@ -214,6 +217,9 @@ describe("a file server on a real Postgres and a folder", () => {
       return response.status === 503 && { text, wait: response.headers.get("retry-after") };
     });
     assert.deepEqual(refused, { text: "too many uploads at once, try again later\n", wait: "5" });
+    // As base64 a file is held in memory whole, as bytes it is not.
+    assert.equal((await small.fetch("/files/1")).status, 503);
+    assert.equal((await small.fetch("/file/1")).status, 404);
     slow.destroy();
     await eventually(async () => (await small.put(Buffer.from("x"))).status === 200);
   });
