@@ -17,7 +17,7 @@ export interface InnerAnswer {
 
 const METHODS: readonly string[] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
 
-/** Headers that belong to a connection, which an inner request has none of. */
+/** Headers that belong to a connection, which an inner answer has none of. */
 const CONNECTION = new Set(["connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"]);
 
 /** Whether a method is one that a request inside an onion can have. */
@@ -30,9 +30,7 @@ export async function innerRequest(server: FastifyInstance, request: InnerReques
   const { method, endpoint, body } = request;
   if (!isMethod(method)) return undefined;
   const headers = Object.fromEntries(
-    Object.entries(request.headers)
-      .map(([name, value]) => [name.toLowerCase(), value] as const)
-      .filter(([name]) => !CONNECTION.has(name)),
+    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value] as const),
   );
   const response = await server.inject({ method, url: endpoint, headers, ...(body ? { payload: body } : {}) });
   const answered = Object.entries(response.headers)
