@@ -1,4 +1,3 @@
-import type { Pubkey } from "@swarmpost/crypto";
 import { LinkRefusal, type PeerLinks } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
 import { byLinkState } from "./by-link-state.ts";
@@ -35,7 +34,6 @@ export interface AccountPullParts {
 /** How long an account counts as complete after a pull: later messages come to this node as to any member. */
 const FRESH_MS = 2_000;
 const MAX_FRESH = 10_000;
-const REPAIR_MS = 10_000;
 const PAGE = 2_000;
 /** Sorts before every tombstone of its account. */
 const NO_HASH = Buffer.alloc(0);
@@ -45,8 +43,6 @@ export class AccountPull {
   readonly #parts: AccountPullParts;
   readonly #running = new Map<string, Promise<void>>();
   readonly #fresh = new Map<string, number>();
-  /** By account, when it may be repaired again. */
-  readonly #repaired = new Map<string, number>();
 
   constructor(parts: AccountPullParts) {
     this.#parts = parts;
@@ -61,20 +57,6 @@ export class AccountPull {
     const running = this.#running.get(key) ?? this.#pull(account, key).finally(() => this.#running.delete(key));
     this.#running.set(key, running);
     await running;
-  }
-
-  /**
-   * Pulls an account from a node that surely has more of it than this one: a message was extended that never came here. Not
-   * again for a while, since a client can name messages that never were.
-   */
-  repair(source: Pubkey, account: Buffer): void {
-    const { clock, pull } = this.#parts;
-    const key = account.toString("latin1");
-    if ((this.#repaired.get(key) ?? 0) > clock.now()) return;
-    if (this.#repaired.size >= MAX_FRESH) this.#repaired.clear();
-    this.#repaired.set(key, clock.now() + REPAIR_MS);
-    // Nobody waits for it: when it fails, another member has the message.
-    pull.account(source, account).catch(() => this.#repaired.delete(key));
   }
 
   async #pull(account: Buffer, key: string): Promise<void> {

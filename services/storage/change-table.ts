@@ -1,5 +1,5 @@
 import type { Database } from "@swarmpost/postgres";
-import { type Change, type ChangeMode, compareChanges, type Target, bears } from "./change.ts";
+import { bears, type Change, type ChangeMode, compareChanges, RAISING, type Target } from "./change.ts";
 import type { Stamp } from "./stamp.ts";
 
 /** The numbers of modes in the table. */
@@ -43,6 +43,14 @@ interface RequestRow {
 
 const NONE = Buffer.alloc(0);
 
+/** What prolongs beyond now ($2) a message that is not here, and that no later deletion of it explains. */
+const MISSED = `c.hash <> ''::bytea and c.mode in (${[...RAISING].map((mode) => MODE_NUMBER[mode]).join(", ")}) and c.value_ms > $2
+  and not exists (select from message m where m.account = c.account and m.hash = c.hash and m.expiry_ms > $2)
+  and not exists (select from tombstone t where t.account = c.account and t.hash = c.hash
+    and (t.stamp_ms, t.stamp_node) >= (c.stamp_ms, c.stamp_node))
+  and not exists (select from change d where d.account = c.account and d.hash = c.hash and d.mode = ${MODE_NUMBER.delete}
+    and (d.stamp_ms, d.stamp_node) >= (c.stamp_ms, c.stamp_node))`;
+
 /** Reads of what accounts changed. All throw DatabaseError. */
 export class ChangeTable {
   readonly #database: Database;
@@ -79,6 +87,25 @@ export class ChangeTable {
       if (target && changes && bears(change, target)) changes.push(change);
     }
     return found.map((changes) => changes.sort(compareChanges));
+  }
+
+  /** Whether a change prolongs a message of the account that is neither here nor was deleted since. */
+  async prolongs(account: Buffer, nowMs: number): Promise<boolean> {
+    const { rows } = await this.#database.query<{ prolongs: boolean }>({
+      name: "change_prolongs",
+      text: `select exists (select from change c where c.account = $1 and ${MISSED}) as prolongs`,
+      values: [account, nowMs],
+    });
+    return rows[0]?.prolongs ?? false;
+  }
+
+  /** Accounts of which that is so, as far as the message was not here when the change came. */
+  async prolonging(limit: number, nowMs: number): Promise<Buffer[]> {
+    const { rows } = await this.#database.query<{ account: Buffer }>({
+      text: `select distinct c.account from change c where c.blind and ${MISSED} limit $1`,
+      values: [limit, nowMs],
+    });
+    return rows.map((row) => row.account);
   }
 
   /** The changes that are about all messages of a namespace of an account. */

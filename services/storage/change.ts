@@ -92,7 +92,7 @@ export function bears(change: Change, target: Target): boolean {
 const TRIVIAL = 0.01;
 
 /** What may give a message a later end than its namespace allows. */
-const RAISING: ReadonlySet<ChangeMode> = new Set(["set", "extend", "raise"]);
+export const RAISING: ReadonlySet<ChangeMode> = new Set(["set", "extend", "raise"]);
 
 /** What is known of the end of an earlier copy from the changes alone. */
 interface Bounds {

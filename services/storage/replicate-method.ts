@@ -2,7 +2,7 @@ import { type Pubkey, pubkeyBytes } from "@swarmpost/crypto";
 import { LinkRefusal } from "@swarmpost/rpc";
 import type { Clock } from "@swarmpost/runtime";
 import { type ConvertKey, STORE_TOLERANCE_MS } from "@swarmpost/storage-rpc";
-import type { AccountPull } from "./account-pull.ts";
+import type { AccountRepairs } from "./account-repairs.ts";
 import { ByteReader } from "./byte-reader.ts";
 import type { Executor } from "./executor.ts";
 import { type Fence, readFence } from "./fence.ts";
@@ -30,7 +30,7 @@ export interface ReplicateParts {
   readonly executor: Executor;
   readonly clock: Clock;
   readonly convert: ConvertKey;
-  readonly accounts: Pick<AccountPull, "repair">;
+  readonly repairs: Pick<AccountRepairs, "lacks">;
 }
 
 /** Takes a frame from a member of the same swarm: checks the map, the sender and the record, commits, signs. */
@@ -50,7 +50,7 @@ export function replicateMethod(parts: ReplicateParts): ReplicaMethod {
     checkMap(parts.view, fence, record);
     checkSender(parts.view, peer);
     const outcome = await parts.executor.run(record, (flags & AGAIN) === 0 ? "first" : "again");
-    if (outcome.kind === "changed" && lacksSome(record, outcome)) parts.accounts.repair(peer, record.account);
+    if (outcome.kind === "changed" && lacksSome(record, outcome)) parts.repairs.lacks(peer, record.account);
     return encodeOutcome(outcome);
   };
 }

@@ -5,6 +5,7 @@ import { ConvertedKeys, type SubRequest } from "@swarmpost/storage-rpc";
 import type { Background } from "./background.ts";
 import type { StorageConfig } from "./config.ts";
 import { AccountPull } from "./account-pull.ts";
+import { AccountRepairs } from "./account-repairs.ts";
 import { dataReason } from "./data-readiness.ts";
 import { Executor } from "./executor.ts";
 import { Greetings, type GreetingsParts } from "./greetings.ts";
@@ -63,6 +64,7 @@ export class StorageNode {
   readonly greetings: Greetings;
   readonly #dataReason: () => string | undefined;
   readonly #delivery: PendingDelivery;
+  readonly #repairs: AccountRepairs;
   readonly #methods: MethodNode;
 
   constructor(config: StorageConfig, { runtime, data, view, links, keys, metrics }: StorageNodeParts) {
@@ -98,7 +100,13 @@ export class StorageNode {
       ...nodeLists(),
       waited: metrics.waited,
     };
-    const served = { ...shared, accounts, ownState: () => whole.ownState, onReceived: counted("received") };
+    this.#repairs = new AccountRepairs({ ...shared, pull });
+    const served = {
+      ...shared,
+      repairs: this.#repairs,
+      ownState: () => whole.ownState,
+      onReceived: counted("received"),
+    };
     this.replicaMethods = replicaMethods(served, greetings.method);
     this.#gauges(metrics);
   }
@@ -116,6 +124,7 @@ export class StorageNode {
   async load(): Promise<void> {
     await this.#state.load();
     await this.greetings.load();
+    await this.#repairs.load();
   }
 
   /** Why the data is not whole, as far as waiting helps; undefined when it is. */
@@ -155,6 +164,7 @@ export class StorageNode {
     background.repeat({ name: "hello", everyMs: MEMORY_MS, run: () => this.greetings.save() });
     background.repeat({ name: "pending", everyMs, run: () => this.#delivery.run() });
     background.repeat({ name: "pending", everyMs: RETURNED_MS, run: () => this.#delivery.runReturned() });
+    background.repeat({ name: "repair", everyMs: RETURNED_MS, run: () => this.#repairs.run() });
     const expire = async () => this.#metrics.retention.droppedDays.inc(await this.data.expiry.run());
     background.repeat({ name: "expiry", everyMs: EXPIRY_MS, run: expire });
     background.repeat({ name: "retention", everyMs: RETENTION_MS, run: () => this.#retention.look() });

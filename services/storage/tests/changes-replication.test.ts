@@ -108,6 +108,41 @@ test("a message that was prolonged comes to a member that was away beyond its fi
   await everywhere(swarm.nodes, account, { [hash]: late });
 });
 
+test("a message that was prolonged comes also when who said so gives nothing, and when that is known only from the run before", async () => {
+  await using swarm = await TestSwarm.start(3, { postgres });
+  const [a, b, away] = swarm.nodes as [TestNode, TestNode, TestNode];
+  const account = new TestAccount();
+  await becomeWhole(swarm.nodes);
+  const prolong = async (text: string) => {
+    const hash = await stored(a, account, text, 10_000);
+    const late = Date.now() + day;
+    await good(b, "expire", account.expire([hash], late, "extend"));
+    return { [hash]: late };
+  };
+  const missed = async () => {
+    const { changes } = away.service.node.data;
+    return changes.prolongs(Buffer.from(account.id, "hex"), away.clock.now());
+  };
+  await away.stop();
+  const first = await prolong("not by who said so");
+  away.clock.offsetMs = 12_000;
+  b.cut.add(away.pubkey);
+  await away.start();
+  swarm.publish();
+  await everywhere(swarm.nodes, account, first);
+  a.cut.add(away.pubkey);
+  await away.stop();
+  const second = await prolong("not in this run");
+  await away.start();
+  swarm.publish();
+  await eventually(async () => assert.ok(await missed()), patience);
+  await away.stop();
+  for (const node of [a, b]) node.cut.clear();
+  await away.start();
+  swarm.publish();
+  await everywhere(swarm.nodes, account, { ...first, ...second });
+});
+
 test("a newcomer and a swarm that takes over get the changes with the messages", async () => {
   await using swarm = await TestSwarm.start(3, { postgres });
   const [a, b, c] = swarm.nodes as [TestNode, TestNode, TestNode];
