@@ -91,22 +91,17 @@ export class StorageNode {
     this.#dataReason = () => dataReason({ greeter, state, view, clock });
     this.handoff = new Handoff({ retryMs }, { state, pull, push, logger, now: () => clock.now() });
     this.#delivery = new PendingDelivery({ retryMs }, { ...shared, offerAll: (target) => push.offerAll(target) });
-    const accounts = new AccountPull({ links, view, whole, clock, pull });
     this.#methods = {
       ...shared,
       stamps: new StampClock(pubkeyBytes(keys.pubkey), clock),
       replicator: new Replicator({ memberTimeoutMs, stragglerMs }, { view, links, absences }),
-      accounts,
+      accounts: new AccountPull({ ...shared, pull }),
       ...nodeLists(),
       waited: metrics.waited,
     };
     this.#repairs = new AccountRepairs({ ...shared, pull });
-    const served = {
-      ...shared,
-      repairs: this.#repairs,
-      ownState: () => whole.ownState,
-      onReceived: counted("received"),
-    };
+    const told = { repairs: this.#repairs, onReceived: counted("received") };
+    const served = { ...shared, ...told, ownState: () => whole.ownState };
     this.replicaMethods = replicaMethods(served, greetings.method);
     this.#gauges(metrics);
   }
