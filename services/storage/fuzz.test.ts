@@ -24,6 +24,8 @@ const store: StoreRecord = {
 const subaccount = { token: Buffer.alloc(36, 3), signature };
 const signed = { signature, signatureTimestampMs: 1_700_000_000_000, ed25519: Buffer.alloc(32, 4), subaccount };
 
+const changed = { hash: Buffer.alloc(32, 7), namespace: -1, expiryMs: 5 };
+
 test("a record of another storage may hold any bytes", async () => {
   const corpus = [encodeRecord(store), encodeRecord({ ...store, namespace: 11, auth: signed })];
   const parse = (input: Buffer) => {
@@ -51,6 +53,9 @@ test("what a member answers to a write may hold any bytes", async () => {
     encodeOutcome({ kind: "stored", expiryMs: 5, already: false, signature }),
     encodeOutcome({ kind: "superseded", stampMs: 5 }),
     encodeOutcome({ kind: "deleted", hashes: [Buffer.alloc(32, 7)], beatenMs: 5, signature }),
+    encodeOutcome({ kind: "changed", hits: [changed], unchanged: [changed, changed], beatenMs: 5, signature }),
+    encodeOutcome({ kind: "changed", hits: [], unchanged: [], beatenMs: 0, signature }),
+    encodeOutcome({ kind: "revoked", restored: 2, beatenMs: 5, signature }),
   ];
   await fuzz({ corpus, parse: decodeOutcome, documented });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Query } from "@swarmpost/postgres";
+import { openLocalLink } from "@swarmpost/rpc";
 import { eventually } from "@swarmpost/testkit";
 import { TestAccount } from "../testing/test-account.ts";
 import type { RpcAnswer, TestNode } from "../testing/test-node.ts";
@@ -63,6 +64,24 @@ test("a wait ends without messages when its time is over", async () => {
   const { answer, ms } = await timed(entry.rpc("retrieve", { ...account.retrieve(), wait: 300 }));
   assert.deepEqual([answer.status, answer.body.messages, answer.body.more], [200, [], false]);
   assert.ok(ms >= 290 && ms < 3_000, `${ms} ms`);
+});
+
+test("a reader that goes away leaves its place at once", async () => {
+  await using link = openLocalLink(entry.service.localAddress);
+  const leaving = new AbortController();
+  const reads = [0, 2].map((namespace) => ({
+    method: "retrieve",
+    params: { ...new TestAccount().retrieve({ namespace }), wait: WAIT },
+  }));
+  const request = Buffer.from(`\0${JSON.stringify({ method: "batch", params: { requests: reads } })}`);
+  const answer = link.request(1, request, { deadlineMs: 30_000, signal: leaving.signal });
+  await eventually(() => readers(entry) === reads.length);
+  const started = performance.now();
+  leaving.abort();
+  await assert.rejects(answer, { code: "cancelled" });
+  await eventually(() => readers(entry) === 0);
+  assert.ok(performance.now() - started < 1_000);
+  assert.equal(entry.service.node.data.waits.remembered, 0);
 });
 
 test("a message in another namespace or for another account wakes nobody", async () => {

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { generateSeed, nodeKeysFromSeed } from "@swarmpost/crypto";
+import { encodeBase64 } from "@swarmpost/encoding";
+import { accountBytes, accountId, type ChangeRequest, ConvertedKeys } from "@swarmpost/storage-rpc";
+import { fuzz } from "@swarmpost/testkit";
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { type Effect, effectsOf, requestId } from "./change.ts";
+import { readChanges, writeChanges } from "./change-pull.ts";
+import { decodeChangeRequest } from "./change-request.ts";
+import { StorageError } from "./errors.ts";
+import { readFence, writeFence } from "./fence.ts";
+import {
+  MAX_ENTRIES,
+  MAX_HOLDERS,
+  readCursor,
+  readDeletion,
+  readEntry,
+  readHolders,
+  readKey,
+  readTombstone,
+  writeCursor,
+  writeDeletion,
+  writeEntry,
+  writeHolders,
+  writeKey,
+  writeList,
+  writeTombstone,
+} from "./handoff-codec.ts";
+import { decodeRecord, encodeRecord, readStamp } from "./record-codec.ts";
+import type { ReplicaRecord } from "./record.ts";
+import { decodeRevocationRequest, revocationChange } from "./revocation-request.ts";
+import { readSealed, writeSealed } from "./sealed-cursor.ts";
+import type { Stamp } from "./stamp.ts";
+import { TestAccount } from "./testing/test-account.ts";
+import { recordFault } from "./verify-record.ts";
+
+const documented = (error: unknown) => error instanceof StorageError && error.code === "malformed";
+const now = 1_700_000_000_000;
+const stamp = { ms: now, node: Buffer.alloc(32, 2) };
+const owner = new TestAccount();
+const account = accountBytes(accountId(owner.id));
+const { convert } = new ConvertedKeys({ limit: 100 });
+const hash = encodeBase64(Buffer.alloc(32, 7)).replace("=", "");
+
+const json = (method: string, params: object) => Buffer.from(JSON.stringify({ method, params }));
+const revocation = (method: "revoke" | "unrevoke") => {
+  const tokens = [Buffer.alloc(36, 3), Buffer.alloc(36, 4)].map((token) => encodeBase64(token));
+  const params = { pubkey: owner.id, [method]: tokens, timestamp: now, ...owner.signed("nothing of it") };
+  return json(`${method}_subaccount`, params);
+};
+const subaccount = { subaccount: encodeBase64(Buffer.alloc(36, 3)), subaccount_sig: encodeBase64(Buffer.alloc(64)) };
+const changes = [
+  json("expire", owner.expire([hash], now + 5)),
+  json("expire", owner.expire([hash, hash.replace("B", "C")], [now + 5, now + 6], "extend")),
+  json("expire", { ...owner.expire([hash], now + 5, "shorten"), ...subaccount }),
+  json("expire_all", owner.expireAll(now + 5, "all")),
+  json("delete_all", owner.deleteAll(-11, now)),
+  json("delete_before", owner.deleteBefore(now, 5)),
+];
+const revocations = [revocation("revoke"), revocation("unrevoke")];
+
+/** What a request does; whatever it says must fit into the columns of a table. */
+function effects(request: ChangeRequest, from: Stamp): Effect[] {
+  const all = effectsOf(request, from);
+  for (const { valueMs, hash: bytes, namespace = 0 } of all) {
+    assert.ok(Number.isSafeInteger(valueMs) && (bytes?.length ?? 32) === 32);
+    assert.ok(Number.isInteger(namespace) && Math.abs(namespace) <= 32_768);
+  }
+  return all;
+}
+
+/** Does all that is done with a record before anything of it is believed. */
+function judge(record: ReplicaRecord): unknown {
+  encodeRecord(record);
+  const fault = recordFault(record, now, convert);
+  if (record.kind === "change" && fault !== "future-stamp") effects(record.change, record.stamp);
+  return fault ?? "good";
+}
+
+/** Reads all of it. */
+function whole<T>(read: (reader: ByteReader) => T): (input: Buffer) => T {
+  return (input) => {
+    const reader = new ByteReader(input);
+    const result = read(reader);
+    reader.end();
+    return result;
+  };
+}
+
+test("a signed change may hold any text", async () => {
+  await fuzz({ corpus: changes, parse: (input) => effects(decodeChangeRequest(input, account), stamp), documented });
+});
+
+test("a signed revocation may hold any text", async () => {
+  const parse = (input: Buffer) => revocationChange(decodeRevocationRequest(input, account));
+  await fuzz({ corpus: revocations, parse, documented });
+});
+
+test("a record of a change, a revocation or a deletion may hold any bytes, up to the check of its signature", async () => {
+  const deletion = json("delete", owner.delete([hash]));
+  const record = (kind: number, request: Buffer) =>
+    new ByteWriter().u8(kind).bytes(account).u64(stamp.ms).bytes(stamp.node).blob(request).finish();
+  const corpus = [
+    ...changes.map((request) => record(3, request)),
+    ...revocations.map((request) => record(9, request)),
+    record(2, deletion),
+  ];
+  await fuzz({ corpus, parse: whole((reader) => judge(decodeRecord(reader))), documented });
+});
+
+test("a page of changes, or changes that are brought, may hold any bytes", async () => {
+  const writer = new ByteWriter();
+  writeChanges(
+    writer,
+    changes.map((request) => ({ account, stamp, request, id: requestId(request) })),
+  );
+  const none = new ByteWriter();
+  writeChanges(none, []);
+  const parse = whole((reader) => readChanges(reader).map(judge));
+  await fuzz({ corpus: [writer.finish(), none.finish()], parse, documented });
+});
+
+test("revocations that are pulled or handed over may hold any bytes", async () => {
+  const records = revocations.map((request) =>
+    new ByteWriter().u8(9).bytes(account).u64(stamp.ms).bytes(stamp.node).blob(request).finish(),
+  );
+  const writer = new ByteWriter().u64(5n);
+  writeList(writer, records, (each, record) => each.bytes(record));
+  const parse = whole((reader) => [reader.u64(), reader.list(256, decodeRecord).map(judge)]);
+  await fuzz({ corpus: [writer.finish(), new ByteWriter().u64(5n).u32(0).finish()], parse, documented });
+});
+
+test("a fence, and what a handoff names, may hold any bytes", async () => {
+  const key = { account, hash: Buffer.alloc(32, 7), namespace: -10 };
+  const tombstone = { account, hash: key.hash, stamp, expiryMs: now, deletion: Buffer.alloc(32, 8) };
+  const writer = writeFence(new ByteWriter(), { swarmId: 2n ** 64n - 1n, changedHeight: 1n, mapHeight: 2n });
+  writeCursor(writer, key, writeKey);
+  writeList(writer, [{ ...key, stamp, expiryMs: now, bodySize: 9 }], writeEntry);
+  writeList(writer, [{ id: Buffer.alloc(32), account, request: Buffer.from("{}") }], writeDeletion);
+  writeList(writer, [tombstone, tombstone], writeTombstone);
+  writeList(writer, [{ size: 3, sources: [keys.pubkey] }], writeHolders);
+  const parse = whole((reader) => [
+    readFence(reader),
+    readCursor(reader, readKey),
+    reader.list(MAX_ENTRIES, readEntry),
+    reader.list(MAX_ENTRIES, readDeletion),
+    reader.list(MAX_ENTRIES, readTombstone),
+    reader.list(MAX_HOLDERS, readHolders),
+  ]);
+  await fuzz({ corpus: [writer.finish()], parse, documented });
+});
+
+const keys = nodeKeysFromSeed(generateSeed());
+
+test("a request for a page, with the cursor that this node sealed, may hold any bytes", async () => {
+  const sealed = new ByteWriter().u64(5n);
+  writeCursor(sealed, account, (each, value) => each.bytes(value));
+  const at = { account, stamp, id: Buffer.alloc(32, 9) };
+  const write = (each: ByteWriter, { id }: typeof at) => each.bytes(account).u64(stamp.ms).bytes(stamp.node).bytes(id);
+  writeSealed(sealed, at, { write, keys });
+  const first = new ByteWriter().u64(5n).u8(0).u8(0).finish();
+  const read = (reader: ByteReader) => [reader.bytes(33), readStamp(reader), reader.bytes(32)];
+  const parse = whole((reader) => [
+    reader.u64(),
+    readCursor(reader, (each) => each.bytes(33)),
+    readSealed(reader, { read, keys }),
+  ]);
+  await fuzz({ corpus: [sealed.finish(), first], parse, documented });
+});
