@@ -51,7 +51,7 @@ const ends: readonly PanelSpec[] = [
     title: "Hops by their end",
     unit: "reqps",
     description:
-      "Requests sent on to the next node. Bad: unreachable, timeout or refused above a few in a hundred: nodes are away, or their published addresses are wrong.",
+      "Requests sent on to the next node. Bad: unreachable, timeout or refused above a few in a hundred: nodes are away, or their published addresses are wrong. Cancelled are clients that left before the answer, such as readers that waited for messages.",
     queries: rates("swarmpost_relay_hops_total", "result"),
   },
   {

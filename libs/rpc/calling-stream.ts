@@ -4,6 +4,8 @@ import { FrameWriter } from "./frame-writer.ts";
 import { LinkError } from "./link-error.ts";
 import type { PendingRequest } from "./pending-request.ts";
 
+const NOTHING = Buffer.alloc(0);
+
 /** What the owner of a calling stream is told. */
 export interface CallingStreamEvents {
   /** The other end will take no more requests; answers to those under way still come. */
@@ -49,10 +51,17 @@ export class CallingStream {
     this.#writer.push(request);
   }
 
-  /** Forgets a settled request; the answer, should it come, is ignored. */
+  /** Forgets a settled request; the answer, should it come, is ignored. Of one that was taken back the other end is told. */
   forget(request: PendingRequest): void {
-    if (this.#pending.get(request.id) === request) this.#pending.delete(request.id);
+    if (this.#pending.get(request.id) === request) {
+      this.#pending.delete(request.id);
+      if (request.cancelled && request.sent && this.#connection.takesCancels) this.#cancel(request);
+    }
     this.#closeWhenDone();
+  }
+
+  #cancel({ kind, id }: PendingRequest): void {
+    this.#writer.push({ type: FRAME.cancel, kind, id, payload: NOTHING, release: () => 0 });
   }
 
   /** Takes back what was not sent yet; the stream closes when the rest is answered. */
@@ -96,7 +105,7 @@ export class CallingStream {
 
   #take(frame: Frame): void {
     if (frame.type === FRAME.goodbye) return this.#events.goodbye();
-    if (frame.type === FRAME.request) return this.close();
+    if (frame.type === FRAME.request || frame.type === FRAME.cancel) return this.close();
     const request = this.#pending.get(frame.id);
     if (!request) return;
     if (frame.type === FRAME.response) return request.answer(frame.payload as Buffer);

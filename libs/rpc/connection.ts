@@ -6,6 +6,8 @@ import { methodPath } from "./method-definition.ts";
 /** One stream on a gRPC connection of its own. */
 export interface Connection {
   readonly stream: ClientDuplexStream<Buffer, Buffer>;
+  /** Whether the other end said that it knows how to be told that a request was taken back. */
+  readonly takesCancels: boolean;
   /** Called once when the stream ended, for whatever reason; at once when it has already. */
   onClosed(listener: () => void): void;
   close(): void;
@@ -16,6 +18,9 @@ export type Dial = (signal: AbortSignal) => Promise<Connection>;
 
 const LINK_PATH = methodPath(LinkService.method.link);
 const raw = (bytes: Buffer): Buffer => bytes;
+
+/** Header by which the accepting end says that it takes cancel frames; to an older one they would be malformed. */
+export const TAKES_CANCELS = "swarmpost-link-cancel";
 
 /** Options of every gRPC client that carries a link. */
 export const LINK_CLIENT_OPTIONS = {
@@ -36,7 +41,10 @@ export async function openStream(client: GrpcClient, signal: AbortSignal): Promi
   const abort = (): void => reject(new LinkError("unreachable", "no connection in time"));
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort);
-  stream.once("metadata", () => resolve());
+  stream.once("metadata", (metadata) => {
+    connection.takesCancels = metadata.get(TAKES_CANCELS).length > 0;
+    resolve();
+  });
   connection.onClosed(() => reject(new LinkError("unreachable", "no connection", { cause: connection.error })));
   try {
     await promise;
@@ -51,6 +59,7 @@ export async function openStream(client: GrpcClient, signal: AbortSignal): Promi
 
 class StreamConnection implements Connection {
   readonly stream: ClientDuplexStream<Buffer, Buffer>;
+  takesCancels = false;
   readonly #client: GrpcClient;
   readonly #listeners: (() => void)[] = [];
   #closed = false;

@@ -11,7 +11,7 @@ export const COALESCE_BYTES = 256 * 1024;
 export const MAX_MESSAGE_FRAMES = 4_096;
 
 /** Frame types, see docs/protocol/peer-link.md. */
-export const FRAME = { request: 1, response: 2, refusal: 3, goodbye: 4 } as const;
+export const FRAME = { request: 1, response: 2, refusal: 3, goodbye: 4, cancel: 5 } as const;
 
 /** One frame; `payload` is a view of the message it came in. `deadlineMs` is 0 except in requests. */
 export interface Frame {
@@ -66,7 +66,7 @@ function parseFrame(message: Buffer, start: number, end: number): (Frame & { pay
   const kind = message.readUInt8(start + 1);
   const id = message.readUInt32LE(start + 2);
   const body = start + HEADER_BYTES;
-  if (type < FRAME.request || type > FRAME.goodbye) return undefined;
+  if (type < FRAME.request || type > FRAME.cancel) return undefined;
   if (type !== FRAME.request) return { type, kind, id, deadlineMs: 0, payload: message.subarray(body, end) };
   if (end - body < DEADLINE_BYTES) return undefined;
   const deadlineMs = message.readUInt32LE(body);

@@ -2,6 +2,7 @@ import { type Server, type ServerDuplexStream, Metadata } from "@grpc/grpc-js";
 import type { Pubkey } from "@swarmpost/crypto";
 import { LinkService } from "@swarmpost/protos";
 import { CallerLoad } from "./caller-load.ts";
+import { TAKES_CANCELS } from "./connection.ts";
 import { methodPath } from "./method-definition.ts";
 import { type ServingContext, ServingStream } from "./serving-stream.ts";
 
@@ -39,7 +40,9 @@ export class LinkAcceptor {
       call.destroy();
       return;
     }
-    call.sendMetadata(new Metadata());
+    const accepted = new Metadata();
+    accepted.set(TAKES_CANCELS, "1");
+    call.sendMetadata(accepted);
     const stream = new ServingStream(call, { peer, load: this.#loadOf(peer) }, this.#context);
     this.#streams.add(stream);
     void stream.ended.then(() => this.#streams.delete(stream));

@@ -46,6 +46,7 @@ export class LinkClient implements Link {
   async request(kind: number, payload: Uint8Array, options: LinkRequestOptions): Promise<Buffer> {
     this.#usedAt = performance.now();
     if (this.#disposed) throw new LinkError("unreachable", "the link is closed");
+    if (options.signal?.aborted === true) throw new LinkError("cancelled", "the caller took the request back");
     if (this.#state === "down") throw new LinkError("unreachable", "the other end is down");
     if (frameBytes(FRAME.request, payload.length) > MAX_FRAME_BYTES) {
       throw new LinkError("refused", "the request is too long for a frame", { detail: 413 });
@@ -54,7 +55,7 @@ export class LinkClient implements Link {
     if (this.#outstanding >= maxOutstanding || this.#outstandingBytes + payload.length > maxOutstandingBytes) {
       throw new LinkError("overloaded", "too much is outstanding on this link");
     }
-    const request = new PendingRequest(kind, payload, options.deadlineMs, (settled) => this.#settled(settled));
+    const request = new PendingRequest(kind, payload, options, (settled) => this.#settled(settled));
     this.#outstanding += 1;
     this.#outstandingBytes += payload.length;
     if (this.#current) this.#current.send(request);

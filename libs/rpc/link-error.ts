@@ -4,9 +4,10 @@
  * - "timeout": delivered or under way, no answer within the deadline; never repeated by the link.
  * - "lost": the link broke after the request may have been delivered; never repeated by the link.
  * - "refused": the other end answered with a refusal; `detail` is its number.
+ * - "cancelled": the caller took it back; delivered or not, its answer is not waited for.
  * - "overloaded": too much is outstanding on this link; surely not delivered.
  */
-export type LinkErrorCode = "unreachable" | "timeout" | "lost" | "refused" | "overloaded";
+export type LinkErrorCode = "unreachable" | "timeout" | "lost" | "refused" | "cancelled" | "overloaded";
 
 /** A request over a link that got no good answer. The message holds no address and no key. */
 export class LinkError extends Error {

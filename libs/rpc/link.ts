@@ -12,6 +12,8 @@ export type LinkState = "idle" | "connecting" | "up" | "down";
 export interface LinkRequestOptions {
   /** Milliseconds from now until the caller no longer wants the answer; told to the other end as well. */
   deadlineMs: number;
+  /** Takes the request back: it fails as "cancelled" at once, and the other end is told, so that it waits for nothing on our behalf. */
+  signal?: AbortSignal;
 }
 
 /** A long-lived stream of correlated requests to one other end. See docs/protocol/peer-link.md. */
@@ -32,7 +34,7 @@ export interface LinkRequest {
   readonly kind: number;
   /** View of the received bytes: copy what outlives the request. */
   readonly payload: Buffer;
-  /** Fires when the deadline passed or the link is gone. Made only when asked for. */
+  /** Fires when the deadline passed, the caller took the request back, or the link is gone. Made only when asked for. */
   readonly signal: AbortSignal;
   /** Milliseconds until the caller no longer wants the answer; 0 when it does not any more, or its link is gone. */
   readonly remainingMs: number;

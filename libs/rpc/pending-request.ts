@@ -1,5 +1,6 @@
 import { FRAME } from "./frame.ts";
 import type { OutgoingFrame } from "./frame-writer.ts";
+import type { LinkRequestOptions } from "./link.ts";
 import { LinkError } from "./link-error.ts";
 
 /** Longest deadline a timer and the frame's u32 can hold. */
@@ -15,14 +16,22 @@ export class PendingRequest implements OutgoingFrame {
   id = 0;
   /** True from the moment it was handed to a stream: it must never be sent again. */
   sent = false;
+  /** True once the caller took it back. */
+  cancelled = false;
   #settled = false;
+  readonly #signal: AbortSignal | undefined;
   readonly #deadlineAt: number;
   readonly #timer: NodeJS.Timeout;
   readonly #onSettled: (request: PendingRequest) => void;
   readonly #resolve: (answer: Buffer) => void;
   readonly #reject: (error: LinkError) => void;
 
-  constructor(kind: number, payload: Uint8Array, deadlineMs: number, onSettled: (request: PendingRequest) => void) {
+  constructor(
+    kind: number,
+    payload: Uint8Array,
+    { deadlineMs, signal }: LinkRequestOptions,
+    onSettled: (request: PendingRequest) => void,
+  ) {
     const deadline = Math.max(1, Math.min(Math.ceil(deadlineMs), MAX_DEADLINE_MS));
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
     this.kind = kind;
@@ -33,6 +42,8 @@ export class PendingRequest implements OutgoingFrame {
     this.#onSettled = onSettled;
     this.#deadlineAt = performance.now() + deadline;
     this.#timer = setTimeout(() => this.#expire(), deadline);
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#cancel);
   }
 
   get settled(): boolean {
@@ -53,6 +64,11 @@ export class PendingRequest implements OutgoingFrame {
     if (this.#settle()) this.#reject(error);
   }
 
+  readonly #cancel = (): void => {
+    this.cancelled = true;
+    this.fail(new LinkError("cancelled", "the caller took the request back"));
+  };
+
   #expire(): void {
     this.fail(
       this.sent
@@ -65,6 +81,7 @@ export class PendingRequest implements OutgoingFrame {
     if (this.#settled) return false;
     this.#settled = true;
     clearTimeout(this.#timer);
+    this.#signal?.removeEventListener("abort", this.#cancel);
     this.#onSettled(this);
     return true;
   }

@@ -37,10 +37,10 @@ export class ServingRequest implements LinkRequest {
 
   /** Nobody waits for the answer any more. */
   get expired(): boolean {
-    return performance.now() > this.#deadlineAt;
+    return this.#gone || performance.now() > this.#deadlineAt;
   }
 
-  /** The link is gone or the deadline passed. */
+  /** The link is gone, the deadline passed, or the caller took the request back. */
   abort(): void {
     this.#gone = true;
     clearTimeout(this.#timer);

@@ -29,6 +29,7 @@ export class ServingStream implements LoadedStream {
   readonly #context: ServingContext;
   readonly #writer: FrameWriter;
   readonly #handling = new Set<ServingRequest>();
+  readonly #byId = new Map<number, ServingRequest>();
   readonly #ended = Promise.withResolvers<void>();
   #closed = false;
 
@@ -77,8 +78,11 @@ export class ServingStream implements LoadedStream {
 
   #receive(message: Buffer): void {
     const frames = parseFrames(message);
-    if (!frames || frames.some((frame) => frame.type !== FRAME.request)) return this.#malformed();
-    for (const frame of frames) void this.#serve(frame);
+    if (!frames || frames.some(({ type }) => type !== FRAME.request && type !== FRAME.cancel)) return this.#malformed();
+    for (const frame of frames) {
+      if (frame.type === FRAME.request) void this.#serve(frame);
+      else this.#byId.get(frame.id)?.abort();
+    }
   }
 
   #malformed(): void {
@@ -90,6 +94,7 @@ export class ServingStream implements LoadedStream {
   async #serve(frame: Frame): Promise<void> {
     const request = new ServingRequest(this.#caller.peer, frame);
     this.#handling.add(request);
+    this.#byId.set(request.id, request);
     this.#caller.load.start(request.payload.length);
     try {
       this.#answer(request, await this.#context.handler(request));
@@ -98,6 +103,7 @@ export class ServingStream implements LoadedStream {
     } finally {
       request.release();
       this.#handling.delete(request);
+      if (this.#byId.get(request.id) === request) this.#byId.delete(request.id);
       this.#caller.load.end(request.payload.length);
     }
   }

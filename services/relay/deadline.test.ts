@@ -8,6 +8,7 @@ import { x25519KeyPair } from "@swarmpost/crypto";
 import { buildOnion, encodeHopFrame, type OnionRequest, parseOnionRequest } from "@swarmpost/onion";
 import { nodeCertificate, PeerLinks } from "@swarmpost/rpc";
 import { Metrics, RequestLogs, silentLogger } from "@swarmpost/runtime";
+import { eventually } from "@swarmpost/testkit";
 import { timeFor } from "./caller.ts";
 import { relayMetrics } from "./metrics.ts";
 import { NextHop } from "./next-hop.ts";
@@ -59,12 +60,13 @@ test("a hop and a storage are not even asked for a caller who is gone", async ()
   const hop = new NextHop({ timeoutMs: 30_000 }, { links: link, view: () => ({ registered: () => true }), metrics });
   const storage = new StorageRpc(link);
   const log = new RequestLogs(silentLogger).begin();
-  const gone = { remainingMs: 0, log };
+  const { signal } = new AbortController();
+  const gone = { remainingMs: 0, log, signal };
   assert.deepEqual((await hop.forward(nodes[0].pubkey, request, gone)).status, 504);
   assert.deepEqual((await storage.call(info, gone)).status, 504);
   assert.deepEqual(asked, []);
-  await hop.forward(nodes[0].pubkey, request, { remainingMs: 5_000, log });
-  await storage.call(info, { remainingMs: 5_000, log });
+  await hop.forward(nodes[0].pubkey, request, { remainingMs: 5_000, log, signal });
+  await storage.call(info, { remainingMs: 5_000, log, signal });
   assert.deepEqual(asked, [4_800, 4_800]);
 });
 
@@ -96,3 +98,28 @@ test("a client that goes away ends the exit that was made for it", async () => {
   // Long before the exit's own 25 s.
   await ended;
 });
+
+test("a client that goes away is forgotten at once by every node that waits for it", async () => {
+  const last = nodes[2].storage;
+  const asked = last.asked.length;
+  const released = last.released;
+  last.script = () => new Promise(() => {});
+  const path = { path: [nodes[0].hop, nodes[1].hop], destination: { kind: "snode", ...nodes[2].hop } as const };
+  const { body } = buildOnion(path, info);
+  const socket = connect({ host: "127.0.0.1", port: nodes[0].service.httpsPort, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  socket.write(`POST /onion_req/v2 HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
+  socket.write(body);
+  await eventually(() => last.asked.length > asked);
+  assert.deepEqual(await Promise.all(nodes.map(underWay)), [1, 1, 1]);
+  const from = performance.now();
+  socket.destroy();
+  await eventually(async () => (await Promise.all(nodes.map(underWay))).every((count) => count === 0));
+  await eventually(() => last.released > released);
+  assert.ok(performance.now() - from < 1_000, "long before the 30 s for which a hop waits");
+});
+
+async function underWay(node: TestRelay): Promise<number> {
+  const line = /^swarmpost_relay_requests_under_way (\d+)$/m.exec(await node.runtime.metrics.render());
+  return Number(line?.[1]);
+}

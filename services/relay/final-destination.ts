@@ -23,7 +23,7 @@ export class FinalDestination {
   }
 
   /** @param hopNo how many relays the request passed before this node. */
-  async answer(body: Buffer, hopNo: number, caller: Pick<Caller, "remainingMs" | "log">): Promise<Answer> {
+  async answer(body: Buffer, hopNo: number, caller: Caller): Promise<Answer> {
     const builds = isPathBuild(body);
     this.#count(builds ? "path_build" : "final");
     if (!builds) return this.#storage.call(body, caller);

@@ -64,7 +64,7 @@ function onionMetrics(metrics: Metrics) {
       { hop: HOPS },
     ),
     hops: metrics.counter("swarmpost_relay_hops_total", "Requests sent on to the next node by their end.", {
-      result: ["answered", "not_found", "unreachable", "timeout", "refused", "busy"],
+      result: ["answered", "not_found", "unreachable", "timeout", "cancelled", "refused", "busy"],
     }),
     hopSeconds: metrics.histogram("swarmpost_relay_hop_seconds", "Wait for the next node's answer.", LATENCY_SECONDS),
     exits: metrics.counter("swarmpost_relay_exits_total", "Requests sent to servers outside by their end.", {

@@ -27,8 +27,8 @@ export class NextHop {
     this.#parts = parts;
   }
 
-  /** Waits no longer than the caller does, and does not even ask for one who is gone. */
-  async forward(next: Pubkey, request: OnionRequest, caller: Pick<Caller, "remainingMs" | "log">): Promise<Answer> {
+  /** Waits no longer than the caller does: one who is gone is not asked for, and one who leaves is told of. */
+  async forward(next: Pubkey, request: OnionRequest, caller: Caller): Promise<Answer> {
     const { links, view, metrics } = this.#parts;
     if (!view().registered(next)) {
       metrics.hops.inc({ result: "not_found" });
@@ -41,8 +41,9 @@ export class NextHop {
       return timeoutAnswer;
     }
     const start = performance.now();
+    const { signal } = caller;
     try {
-      const answer = await links.request(next, PEER_KIND.hop, encodeHopFrame(request), { deadlineMs });
+      const answer = await links.request(next, PEER_KIND.hop, encodeHopFrame(request), { deadlineMs, signal });
       metrics.hops.inc({ result: "answered" });
       caller.log.step("next_hop_answered", { size_bytes: answer.length });
       return decodeHopAnswer(answer);
@@ -63,6 +64,9 @@ export class NextHop {
         return textAnswer(502, `Next node is currently unreachable: ${next}`);
       case "timeout":
         hops.inc({ result: "timeout" });
+        return timeoutAnswer;
+      case "cancelled":
+        hops.inc({ result: "cancelled" });
         return timeoutAnswer;
       case "overloaded":
         hops.inc({ result: "busy" });

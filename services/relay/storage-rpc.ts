@@ -23,13 +23,14 @@ export class StorageRpc {
     this.#link = link;
   }
 
-  /** Has `{"method","params"}` answered by storage, which does all the parsing; not for a caller that is gone. Never rejects. */
-  async call(json: Buffer, caller: Pick<Caller, "remainingMs" | "log">): Promise<Answer> {
+  /** Has `{"method","params"}` answered by storage, which does all the parsing; not for a caller that is gone, nor longer than it stays. Never rejects. */
+  async call(json: Buffer, caller: Caller): Promise<Answer> {
     const deadlineMs = timeFor(caller, RPC_TIMEOUT_MS);
     if (deadlineMs === 0) return timeoutAnswer;
+    const { signal } = caller;
     try {
       const payload = Buffer.concat([FLAGS, caller.log.id, json]);
-      const answer = readAnswer(await this.#link.request(KIND.rpc, payload, { deadlineMs }));
+      const answer = readAnswer(await this.#link.request(KIND.rpc, payload, { deadlineMs, signal }));
       caller.log.step("storage_answered", { status: answer.status });
       return answer;
     } catch (error) {
@@ -58,7 +59,7 @@ function readAnswer(bytes: Buffer): Answer {
 
 function failedAnswer(error: unknown): Answer {
   const code = error instanceof LinkError ? error.code : undefined;
-  if (code === "timeout") return timeoutAnswer;
+  if (code === "timeout" || code === "cancelled") return timeoutAnswer;
   if (code === "overloaded") return busyAnswer;
   if (code === "unreachable" || code === "lost") {
     return textAnswer(503, "Service node is not ready: storage is unreachable\n");

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Metadata, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
+import { eventually } from "@swarmpost/testkit";
+import { FRAME, frameBytes, parseFrames, writeFrame } from "./frame.ts";
+import { LinkError, type LinkHandler, LocalLinkServer, openLocalLink } from "./index.ts";
+
+const PATH = "/swarmpost.link.v1.LinkService/Link";
+const raw = (bytes: Buffer): Buffer => bytes;
+const nothing = Buffer.alloc(0);
+const FOREVER_MS = 60_000;
+
+const cancelled = (error: unknown): boolean => error instanceof LinkError && error.code === "cancelled";
+
+/** A server whose handler of kind 1 waits until nobody wants the answer; all others are answered at once. */
+async function waitingServer() {
+  const state = { waiting: 0, aborted: 0 };
+  const handler: LinkHandler = async ({ kind, payload, signal }) => {
+    if (kind !== 1) return payload;
+    state.waiting += 1;
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    state.waiting -= 1;
+    state.aborted += 1;
+    return payload;
+  };
+  const server = new LocalLinkServer({ host: "127.0.0.1", port: 0, graceMs: 100 }, handler);
+  await server.listen();
+  return { server, state };
+}
+
+test("a request that is taken back fails at once, its handler is told, and others of the link go on", async () => {
+  const { server, state } = await waitingServer();
+  await using _ = server;
+  await using link = openLocalLink(server.address);
+  const [leaving, staying] = [new AbortController(), new AbortController()];
+  const left = link.request(1, nothing, { deadlineMs: FOREVER_MS, signal: leaving.signal });
+  const stayed = link.request(1, nothing, { deadlineMs: FOREVER_MS, signal: staying.signal });
+  await eventually(() => state.waiting === 2);
+  leaving.abort();
+  await assert.rejects(left, cancelled);
+  await eventually(() => state.aborted === 1);
+  assert.equal((await link.request(2, Buffer.from("on"), { deadlineMs: 2_000 })).toString(), "on");
+  assert.deepEqual(state, { waiting: 1, aborted: 1 });
+  staying.abort();
+  await assert.rejects(stayed, cancelled);
+  await eventually(() => state.aborted === 2);
+});
+
+test("what is taken back before it was sent is never sent, and frees its place among the outstanding ones", async () => {
+  const { server, state } = await waitingServer();
+  await using _ = server;
+  await using link = openLocalLink(server.address, { maxOutstanding: 1 });
+  const gone = AbortSignal.abort();
+  await assert.rejects(link.request(1, nothing, { deadlineMs: FOREVER_MS, signal: gone }), cancelled);
+  const leaving = new AbortController();
+  // The link is not open yet: the request waits for it.
+  const waiting = link.request(1, nothing, { deadlineMs: FOREVER_MS, signal: leaving.signal });
+  leaving.abort();
+  await assert.rejects(waiting, cancelled);
+  assert.equal((await link.request(2, Buffer.from("next"), { deadlineMs: 2_000 })).toString(), "next");
+  assert.deepEqual(state, { waiting: 0, aborted: 0 });
+});
+
+test("a signal that fires after the answer changes nothing", async () => {
+  const { server } = await waitingServer();
+  await using _ = server;
+  await using link = openLocalLink(server.address);
+  const late = new AbortController();
+  const options = { deadlineMs: 2_000, signal: late.signal };
+  assert.equal((await link.request(2, Buffer.from("a"), options)).toString(), "a");
+  late.abort();
+  assert.equal((await link.request(2, Buffer.from("b"), { deadlineMs: 2_000 })).toString(), "b");
+  assert.equal(link.state, "up");
+});
+
+/** A server of frames by hand. `accept` is what it says as it accepts; each frame that comes goes to `take`. */
+async function rawServer(accept: Metadata, take: (type: number, call: ServerDuplexStream<Buffer, Buffer>) => void) {
+  const server = new Server();
+  const link = {
+    path: PATH,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: raw,
+    requestDeserialize: raw,
+    responseSerialize: raw,
+    responseDeserialize: raw,
+  };
+  server.addService(
+    { link },
+    {
+      link: (call: ServerDuplexStream<Buffer, Buffer>) => {
+        call.sendMetadata(accept);
+        call.on("data", (message: Buffer) => {
+          for (const { type } of parseFrames(message) ?? []) take(type, call);
+        });
+        call.on("error", () => {});
+      },
+    },
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return { address: `127.0.0.1:${port}`, [Symbol.dispose]: () => server.forceShutdown() };
+}
+
+test("an end that does not say that it takes cancels gets none: to an older one they are malformed", async () => {
+  const types: number[] = [];
+  using server = await rawServer(new Metadata(), (type) => types.push(type));
+  await using link = openLocalLink(server.address);
+  const leaving = new AbortController();
+  const left = link.request(1, nothing, { deadlineMs: FOREVER_MS, signal: leaving.signal });
+  await eventually(() => types.length === 1);
+  leaving.abort();
+  await assert.rejects(left, cancelled);
+  void link.request(1, nothing, { deadlineMs: 1_000 }).catch(() => {});
+  await eventually(() => types.length === 2);
+  assert.deepEqual(types, [FRAME.request, FRAME.request]);
+});
+
+test("a cancel that names nobody, or comes twice, is ignored; one from the serving end breaks the link", async () => {
+  const { server, state } = await waitingServer();
+  await using _ = server;
+  await using link = openLocalLink(server.address);
+  for (let round = 0; round < 3; round += 1) {
+    const leaving = new AbortController();
+    const left = link.request(1, nothing, { deadlineMs: FOREVER_MS, signal: leaving.signal });
+    await eventually(() => state.waiting === 1);
+    leaving.abort();
+    leaving.abort();
+    await assert.rejects(left, cancelled);
+    await eventually(() => state.waiting === 0);
+  }
+  assert.equal(link.state, "up");
+  const cancel = Buffer.alloc(frameBytes(FRAME.cancel, 0));
+  writeFrame(cancel, 0, { type: FRAME.cancel, kind: 1, id: 1, deadlineMs: 0, payload: nothing });
+  using hostile = await rawServer(new Metadata(), (_type, call) => call.write(cancel));
+  await using other = openLocalLink(hostile.address);
+  await assert.rejects(other.request(1, nothing, { deadlineMs: 2_000 }), (error: LinkError) => error.code === "lost");
+});
