@@ -29,6 +29,8 @@ export type ClientErrorCode =
   | "server-unreachable"
   | "server-refused"
   | "bad-group-key"
+  | "removed-from-group"
+  | "last-admin"
   | "bad-blinded-id"
   | "unreadable-message"
   | "bad-name"

@@ -11,13 +11,16 @@ import type { OnEvent } from "./client-event.ts";
 import { ownCredentials } from "./credentials.ts";
 import { type CallOptions, DEADLINE_MS, Deadlines } from "./deadline.ts";
 import { type DeleteReceipt, deleteMessages } from "./delete-messages.ts";
-import { follow, type FollowOptions, type FollowParts } from "./follow.ts";
-import { GroupConversation, type Membership } from "./groups/group-conversation.ts";
+import type { FollowOptions, FollowParts } from "./follow.ts";
+import { createGroup } from "./groups/group.ts";
+import { GroupConversation } from "./groups/group-conversation.ts";
+import type { GroupInfoChange } from "./groups/group-info.ts";
+import type { GroupInvitation } from "./groups/group-invitation.ts";
+import type { Membership } from "./groups/membership.ts";
 import { Guards } from "./guards.ts";
 import { HttpsConnections } from "./https-post.ts";
-import { inboxOf, type InboxPage } from "./inbox.ts";
-import type { Mailbox } from "./mailbox.ts";
-import { encodeMessage, type MessageBody, type TextMessage } from "./message.ts";
+import { Inbox, type InboxPage } from "./inbox.ts";
+import { encodeMessage, type MessageBody } from "./message.ts";
 import { NetworkClock } from "./network-clock.ts";
 import { resolveName } from "./names/resolve-name.ts";
 import type { NetworkDescription } from "./network-file.ts";
@@ -205,13 +208,33 @@ export class SwarmpostClient implements AsyncDisposable {
    * Ends when the signal aborts or the loop over it is left. Throws ClientError "refused".
    */
   follow(account: Account, options: FollowOptions = {}): AsyncGenerator<InboxPage, void, undefined> {
-    return follow(this.#inbox(account), options, this.#followParts(account.id));
+    return this.#inbox(account).follow(options, this.#followParts(account.id));
   }
 
   /** A group (03) as one account takes part in it. Throws ClientError "bad-group-key". */
   group(account: Account, membership: Membership): GroupConversation {
     const followParts = (group: AccountId): FollowParts => this.#followParts(group);
     return new GroupConversation(account, membership, { ...this.#parts, followParts });
+  }
+
+  /**
+   * A new group (03) with this account as its admin. Keep `membership`: whoever has it is an admin, and nothing else leads back.
+   */
+  async createGroup(
+    account: Account,
+    { name, description, ...call }: GroupInfoChange & CallOptions = {},
+  ): Promise<{ readonly group: GroupConversation; readonly membership: Membership }> {
+    const membership = { admin: createGroup() };
+    const group = this.group(account, membership);
+    await group.found({ ...(name !== undefined && { name }), ...(description !== undefined && { description }) }, call);
+    return { group, membership };
+  }
+
+  /** Accepts an invitation or a promotion, as `read` gives it. Throws as `GroupConversation`. */
+  async join(account: Account, invitation: GroupInvitation, options: CallOptions = {}): Promise<GroupConversation> {
+    const group = this.group(account, invitation.membership);
+    await group.accept(options);
+    return group;
   }
 
   /** An open group server, as one account shows itself to it: by a blinded id (15 by default), or by its own key. */
@@ -282,8 +305,8 @@ export class SwarmpostClient implements AsyncDisposable {
     await this.#connections[Symbol.asyncDispose]();
   }
 
-  #inbox(account: Account): Mailbox<TextMessage> {
-    return inboxOf(account, { swarm: this.#swarm, clock: this.#clock });
+  #inbox(account: Account): Inbox {
+    return new Inbox(account, { swarm: this.#swarm, clock: this.#clock });
   }
 
   #followParts(account: AccountId): FollowParts {

@@ -42,14 +42,29 @@ export {
 export { ClientError, type ClientErrorCode, type ClientErrorDetail } from "./client-error.ts";
 export type { ClientEvent, OnEvent } from "./client-event.ts";
 export { type ConfigDomain, openConfig, sealConfig } from "./config-cipher.ts";
+export { applyDiff, type ConfigDict, diffOf } from "./config/config-diff.ts";
+export { changeConfig, type ConfigMessage, emptyConfig, joinConfigs, parseConfig } from "./config/config-message.ts";
 export { type Credentials, ownCredentials } from "./credentials.ts";
 export type { CallOptions } from "./deadline.ts";
 export type { DeleteReceipt } from "./delete-messages.ts";
 export type { FollowOptions } from "./follow.ts";
 export { createGroup, type Group, groupCredentials, groupFromSeed } from "./groups/group.ts";
-export { GroupConversation, type GroupText, type Membership } from "./groups/group-conversation.ts";
+export type { InvitedMember, Invitee } from "./groups/group-administration.ts";
+export {
+  GroupConversation,
+  type GroupPage,
+  type GroupSendOptions,
+  type GroupText,
+} from "./groups/group-conversation.ts";
+export type { GroupInfo, GroupInfoChange } from "./groups/group-info.ts";
+export { type GroupInvitation, invitationContent, invitationOf, promotionContent } from "./groups/group-invitation.ts";
 export { type GroupKey, openGroupKey, sealGroupKey } from "./groups/group-keys.ts";
 export { type GroupContent, openGroupMessage, sealGroupMessage } from "./groups/group-message.ts";
+export { type GroupMember, type MemberState, readMembers, writeMembers } from "./groups/group-members.ts";
+export { type GroupEvent, noticeOf } from "./groups/group-update.ts";
+export { openKick, sealKick } from "./groups/kick-message.ts";
+export type { Membership } from "./groups/membership.ts";
+export { openGroupConfig, sealGroupConfig } from "./groups/signed-config.ts";
 export { makeMemberKey, memberCredentials, type MemberRight, memberToken } from "./groups/member-key.ts";
 export type { RevocationReceipt } from "./groups/revocation.ts";
 export { type HttpAnswer, HttpsConnections, type Post } from "./https-post.ts";

@@ -51,24 +51,40 @@ export function encodeText(sender: Account, recipient: Recipient, text: string, 
 
 /** As `encodeText`, with attachments, or as the sender's own copy. */
 export function encodeMessage(sender: Account, recipient: Recipient, message: MessageBody, sentMs: number): Buffer {
-  const timestamp = BigInt(sentMs);
-  const content = contentOf(message, sentMs);
+  const bytes = encodeContent(sender, recipient, contentOf(message, sentMs), sentMs);
+  if (bytes.length <= MAX_MESSAGE_BYTES) return bytes;
+  const excess = Math.ceil((bytes.length - MAX_MESSAGE_BYTES) / 160) * 160;
+  throw new ClientError(
+    "message-too-long",
+    `the message is too long: ${Buffer.byteLength(message.text)} bytes of text; shorten it by ${excess} bytes or more`,
+  );
+}
+
+/** The bytes to store for any content to `recipient`. */
+export function encodeContent(sender: Account, recipient: Recipient, content: Content, sentMs: number): Buffer {
   const sealed = sealContent(sender, recipient.x25519, pad(toBinary(ContentSchema, content)));
-  const envelope = create(EnvelopeSchema, { type: SESSION_MESSAGE, timestamp, content: sealed });
+  const envelope = create(EnvelopeSchema, { type: SESSION_MESSAGE, timestamp: BigInt(sentMs), content: sealed });
   const body = toBinary(EnvelopeSchema, envelope);
   const wrapper = create(WebSocketMessageSchema, {
     type: REQUEST,
     request: { verb: "PUT", path: "/api/v1/message", body, id: 0n },
   });
-  const bytes = Buffer.from(toBinary(WebSocketMessageSchema, wrapper));
-  if (bytes.length > MAX_MESSAGE_BYTES) {
-    const excess = Math.ceil((bytes.length - MAX_MESSAGE_BYTES) / 160) * 160;
-    throw new ClientError(
-      "message-too-long",
-      `the message is too long: ${Buffer.byteLength(message.text)} bytes of text; shorten it by ${excess} bytes or more`,
-    );
-  }
-  return bytes;
+  return Buffer.from(toBinary(WebSocketMessageSchema, wrapper));
+}
+
+/**
+ * Opens stored bytes: what `from` has sealed to `recipient`, with the time of its envelope. Throws ClientError
+ * "unreadable-message" when they are not a message, not for this account, or forged.
+ */
+export function decodeContent(
+  recipient: Account,
+  bytes: Uint8Array,
+): { readonly from: AccountId; readonly content: Content; readonly envelopeMs: number } {
+  const envelope = readEnvelope(bytes);
+  const opened = openContent(recipient, envelope.content);
+  if (opened === undefined) throw unreadable("it was not sealed to this account, or its signature is wrong");
+  const content = read(() => fromBinary(ContentSchema, unpad(opened.content) ?? opened.content));
+  return { from: opened.from, content, envelopeMs: Number(envelope.timestamp) };
 }
 
 /**
@@ -76,12 +92,14 @@ export function encodeMessage(sender: Account, recipient: Recipient, message: Me
  * this account, forged, or carry no text (calls, receipts and other kinds, which are not read yet).
  */
 export function decodeText(recipient: Account, bytes: Uint8Array): TextMessage {
-  const envelope = readEnvelope(bytes);
-  const opened = openContent(recipient, envelope.content);
-  if (opened === undefined) throw unreadable("it was not sealed to this account, or its signature is wrong");
-  const content = read(() => fromBinary(ContentSchema, unpad(opened.content) ?? opened.content));
-  const message = textOf(content, opened.from, Number(envelope.timestamp));
-  if (message.sentTo !== undefined && opened.from !== recipient.id) {
+  const { from, content, envelopeMs } = decodeContent(recipient, bytes);
+  return ownTextOf(recipient, content, from, envelopeMs);
+}
+
+/** Reads an opened content as a text to `recipient`, as `decodeText`. */
+export function ownTextOf(recipient: Account, content: Content, from: AccountId, envelopeMs: number): TextMessage {
+  const message = textOf(content, from, envelopeMs);
+  if (message.sentTo !== undefined && from !== recipient.id) {
     throw unreadable("it claims to be a copy of a message that this account sent");
   }
   return message;

@@ -34,21 +34,22 @@ test("every example of the README runs as it stands, and has at most three state
   await using client = await connect({}, { fileServer: place });
   const seeds = nodes.nodes.slice(0, 3).map((each) => `${each.keys.pubkey}@${each.url}`);
   register("bob", bob.id);
-  const [group, stop] = [library.createGroup(), new AbortController()];
-  await client.group(alice, { admin: group }).shareNewKey([bob.id]);
+  const stop = new AbortController();
   const printed: string[] = [];
   const log = (...words: unknown[]): void => {
     printed.push(words.join(" "));
     if (words[0] === alice.id) stop.abort(); // The follower has shown a message.
   };
   const data = Buffer.from("a photo");
-  const names = { client, alice, bob, group, pubkey, data, signal: stop.signal, console: { log } };
+  const { group: admin } = await client.createGroup(alice, { name: "Hikers" });
+  const names = { client, alice, bob, admin, pubkey, data, signal: stop.signal, console: { log } };
   const loadNetworkFile = async () => ({ ...library.networkFromSeeds(seeds), fileServer: place });
-  assert.equal(examples.length, 10);
+  assert.equal(examples.length, 11);
   for (const code of examples) {
     assert.ok(code.trim().split("\n").length <= 3, code);
     await run(code, { ...names, loadNetworkFile });
   }
-  const expected = ["12 nodes", "6 hello", `${alice.id} hello`, "6 members deleted it"];
+  const group = ["hello, everyone", " admin"];
+  const expected = ["12 nodes", "6 hello", `${alice.id} hello`, "6 members deleted it", ...group];
   assert.deepEqual(printed, expected);
 });

@@ -15,7 +15,7 @@ import {
   signSeedAnswer,
 } from "@swarmpost/onion";
 import { httpsCertificate } from "@swarmpost/rpc";
-import { type AccountId, messageHash, namespace, nodeSignedDelete } from "@swarmpost/storage-rpc";
+import { type AccountId, messageHash, namespace, nodeSignedDelete, nodeSignedRevocation } from "@swarmpost/storage-rpc";
 
 // A scripted network for this package's own tests: real HTTPS, real onions, and nodes that do what a test tells them.
 
@@ -29,6 +29,9 @@ interface Params {
   readonly wait?: number;
   readonly namespace?: number;
   readonly messages: readonly string[];
+  readonly timestamp?: number;
+  readonly revoke?: readonly string[];
+  readonly unrevoke?: readonly string[];
 }
 
 type HttpReply = readonly [status: number, body: Buffer | string];
@@ -132,6 +135,7 @@ export class TestNode {
     if (method === "store") return this.#network.store(this, params, t);
     if (method === "retrieve") return [200, { messages: await this.#awaited(params), more: false, t }];
     if (method === "delete") return this.#network.remove(this, params, t);
+    if (method.endsWith("revoke_subaccount")) return this.#network.changeTokens(this, params, t);
     return [400, `no method ${method}`];
   }
 
@@ -236,6 +240,14 @@ export class TestNetwork implements AsyncDisposable {
     return [200, { swarm: Object.fromEntries(swarm), t }];
   }
 
+  /** Signs that tokens were taken out of force or put in force again; the double lets everyone in all the same. */
+  changeTokens(entry: TestNode, { pubkey, timestamp = 0, revoke, unrevoke }: Params, t: number): Scripted {
+    const tokens = (revoke ?? unrevoke ?? []).map((token) => decodeBase64(token) ?? Buffer.alloc(0));
+    const text = nodeSignedRevocation(pubkey, timestamp, tokens).toString("latin1");
+    const swarm = this.#swarmOf(entry).map((node) => [node.keys.pubkey, { signature: signText(node, text) }]);
+    return [200, { swarm: Object.fromEntries(swarm), t }];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
@@ -250,5 +262,5 @@ function isIn(message: Params, { pubkey, namespace: ns = 0 }: Params): boolean {
 }
 
 function signText(node: TestNode, text: string): string {
-  return encodeBase64(sign(Buffer.from(text), node.keys.ed25519.secretKey));
+  return encodeBase64(sign(Buffer.from(text, "latin1"), node.keys.ed25519.secretKey));
 }

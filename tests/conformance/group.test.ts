@@ -1,18 +1,26 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { zstdDecompressSync } from "node:zlib";
 import {
   accountFromEntropy,
+  changeConfig,
+  emptyConfig,
   groupFromSeed,
   makeMemberKey,
   memberCredentials,
   memberToken,
+  openConfig,
+  openGroupConfig,
   openGroupKey,
   openGroupMessage,
+  readMembers,
+  sealGroupConfig,
   sealGroupKey,
   sealGroupMessage,
+  writeMembers,
 } from "@swarmpost/client";
-import { verify, xchachaOpen, xchachaSeal } from "@swarmpost/crypto";
+import { sign, verify, xchachaOpen, xchachaSeal } from "@swarmpost/crypto";
 
 // Entries of client.json about group accounts: what libsession made opens here, and what is made here is the same.
 
@@ -75,6 +83,42 @@ test("group_swarm_subaccount_auth: a group message opens with its sender, ours a
   const long = Buffer.alloc(5_000, "compressible ");
   assert.deepEqual(openGroupMessage(group.id, [key], sealGroupMessage(member, group.id, key, long))?.content, long);
   assert.equal(openGroupMessage(groupFromSeed(Buffer.alloc(32)).id, [key], ours), undefined, "posted to another group");
+});
+
+const signed = (message: Buffer): Buffer => sign(message, group.secretKey);
+
+test("group_swarm_subaccount_auth: the group's first info is byte for byte what libsession pushed", () => {
+  const key = hex(vector["group_enc_key"]);
+  const named = changeConfig(emptyConfig(), (data) => data.set("n", Buffer.from("Vector group")), signed);
+  assert.equal(sealGroupConfig(key, "info", named.bytes).toString("hex"), vector["info_push_ns13_hex"]);
+  const opened = openGroupConfig(group.id, "info", [Buffer.alloc(32), key], hex(vector["info_push_ns13_hex"]));
+  assert.deepEqual(opened, named.config);
+});
+
+test("group_swarm_subaccount_auth: the group's first list of members is what libsession pushed", () => {
+  const key = hex(vector["group_enc_key"]);
+  const pushed = hex(vector["members_push_ns14_hex"]);
+  const recorded = openGroupConfig(group.id, "members", [key], pushed);
+  const ours = changeConfig(
+    emptyConfig(),
+    (data) =>
+      writeMembers(data, [
+        { id: admin.id, state: "admin" },
+        { id: member.id, name: "Bob", state: "invite-not-sent" },
+      ]),
+    signed,
+  );
+  assert.deepEqual(readMembers(recorded.data), [
+    { id: member.id, name: "Bob", state: "invite-not-sent" },
+    { id: admin.id, name: "", state: "admin" },
+  ]);
+  assert.deepEqual(ours.config, recorded);
+  const sealed = openConfig(key, "groups::Members", pushed);
+  assert.deepEqual(zstdDecompressSync(sealed.subarray(1)), ours.bytes);
+  assert.throws(() => openGroupConfig(groupFromSeed(Buffer.alloc(32)).id, "members", [key], pushed), {
+    code: "unreadable-message",
+    message: /signature is wrong/,
+  });
 });
 
 test("group_swarm_auth_literals: the group of libsession's own test has its id", () => {

@@ -5,6 +5,7 @@ import {
   ClientError,
   createAccount,
   createGroup,
+  type GroupConversation,
   makeMemberKey,
   SwarmpostClient,
 } from "@swarmpost/client";
@@ -117,6 +118,111 @@ test("a follower of a group gets a message sealed with a key that came while it 
     ["under the second key"],
   );
   await following.return();
+});
+
+/** An invitation that waits in someone's inbox. */
+async function invitationOf(account: Account, kind: "invitation" | "promotion") {
+  const { invitations } = await client.read(account);
+  const found = invitations.findLast((each) => each.kind === kind);
+  assert.ok(found, `${kind} in ${invitations.length} invitations`);
+  return found;
+}
+
+/** Who is in a group, and how far. */
+async function listOf(group: GroupConversation): Promise<Record<string, string>> {
+  return Object.fromEntries((await group.members()).map(({ id, state }) => [id, state]));
+}
+
+test("a group lives: made, joined from the invitation alone, renamed, promoted in, and left", async () => {
+  const { group: admin, membership } = await client.createGroup(alice, { name: "Hikers", description: "up the hill" });
+  const invited = await admin.invite([{ id: bob.id, name: "Bob" }, carol.id]);
+  assert.deepEqual(
+    invited.map(({ sent }) => sent),
+    [true, true],
+  );
+  await admin.send("welcome");
+  const invitation = await invitationOf(bob, "invitation");
+  assert.deepEqual([invitation.name, invitation.from, invitation.group], ["Hikers", alice.id, admin.id]);
+  const member = await client.join(bob, invitation);
+  assert.deepEqual(
+    (await member.read()).messages.map(({ text }) => text),
+    ["welcome"],
+  );
+  assert.equal((await member.info()).description, "up the hill");
+  await member.send("here I am");
+  assert.deepEqual(await listOf(admin), { [alice.id]: "admin", [bob.id]: "invited", [carol.id]: "invited" });
+  const page = await admin.read();
+  assert.deepEqual(
+    page.events.filter(({ type }) => type === "joined").map(({ from }) => from),
+    [bob.id],
+  );
+  assert.deepEqual(await listOf(member), { [alice.id]: "admin", [bob.id]: "member", [carol.id]: "invited" });
+  await assert.rejects(member.invite([alice.id]), { code: "bad-group-key" });
+
+  await admin.changeInfo({ name: "Climbers" });
+  const renamed = { type: "renamed", name: "Climbers", from: alice.id } as const;
+  const [event] = (await member.read()).events;
+  assert.deepEqual([(await member.info()).name, event], ["Climbers", { ...renamed, sentMs: event?.sentMs }]);
+  await admin.promote([carol.id]);
+  const second = await client.join(carol, await invitationOf(carol, "promotion"));
+  assert.ok(second.isAdmin);
+  await second.changeInfo({ description: "up the wall" });
+  assert.deepEqual((await admin.info()).description, "up the wall");
+  assert.equal((await listOf(admin))[carol.id], "admin");
+
+  await member.leave();
+  await second.read();
+  assert.deepEqual(await listOf(admin), { [alice.id]: "admin", [carol.id]: "admin" });
+  await assert.rejects(member.read(), { code: "removed-from-group" });
+  await second.leave();
+  await admin.read();
+  assert.deepEqual(await listOf(client.group(alice, membership)), { [alice.id]: "admin" });
+  await assert.rejects(admin.leave(), { code: "last-admin" });
+});
+
+test("a removed member is told so, reads nothing that follows, and may be invited again", async () => {
+  const { group: admin } = await client.createGroup(alice, { name: "Hikers" });
+  await admin.invite([bob.id, carol.id]);
+  const [member, other] = [
+    await client.join(bob, await invitationOf(bob, "invitation")),
+    await client.join(carol, await invitationOf(carol, "invitation")),
+  ];
+  await admin.read();
+  const following = member.follow({ intervalMs: 100 });
+  await following.next();
+  const next = following.next();
+  const told = assert.rejects(next, { code: "removed-from-group" });
+  await admin.remove([bob.id]);
+  await told;
+  for (const act of [() => member.read(), () => member.send("still here"), () => member.members()]) {
+    await assert.rejects(act(), { code: "removed-from-group" });
+  }
+  await admin.send("without Bob");
+  assert.deepEqual(
+    (await other.read()).messages.map(({ text }) => text),
+    ["without Bob"],
+  );
+  assert.deepEqual(await listOf(other), { [alice.id]: "admin", [carol.id]: "member" });
+  await assert.rejects(admin.remove([alice.id]), { code: "bad-group-key" });
+
+  await admin.invite([bob.id]);
+  const again = await client.join(bob, await invitationOf(bob, "invitation"));
+  await admin.send("with Bob");
+  const page = await again.read();
+  assert.deepEqual(
+    page.messages.map(({ text }) => text),
+    ["with Bob"],
+  );
+  assert.ok(page.unreadable.length >= 1, "what was said without him stays closed");
+});
+
+test("two admins who change a group at once lose nothing of either", async () => {
+  const { group: one, membership } = await client.createGroup(alice, { name: "Hikers" });
+  const two = client.group(alice, membership);
+  await Promise.all([one.changeInfo({ name: "Climbers" }), two.changeInfo({ description: "up the wall" })]);
+  await one.changeInfo({});
+  const { name, description } = await two.info();
+  assert.deepEqual([name, description], ["Climbers", "up the wall"]);
 });
 
 test("a file is attached, found in the message, downloaded through the onion and extended", async () => {

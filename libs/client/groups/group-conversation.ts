@@ -1,10 +1,10 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { randomBytes } from "@swarmpost/crypto";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { type Content, ContentSchema, EnvelopeSchema } from "@swarmpost/protos";
 import { type AccountId, type MessageHash, namespace } from "@swarmpost/storage-rpc";
 import type { Account } from "../account.ts";
 import { ClientError } from "../client-error.ts";
 import type { Credentials } from "../credentials.ts";
+import type { CallOptions, Deadlines } from "../deadline.ts";
 import { type DeleteReceipt, deleteMessages } from "../delete-messages.ts";
 import { follow, type FollowOptions, type FollowParts } from "../follow.ts";
 import { Mailbox, type MailPage } from "../mailbox.ts";
@@ -13,24 +13,28 @@ import type { NetworkClock } from "../network-clock.ts";
 import { store, type StoreReceipt } from "../store.ts";
 import type { SwarmRequests } from "../swarm-requests.ts";
 import { type Group, groupCredentials } from "./group.ts";
-import { type GroupKey, openGroupKey, sealGroupKey } from "./group-keys.ts";
-import { openGroupMessage, sealGroupMessage } from "./group-message.ts";
-import { memberCredentials, type MemberRight, memberToken } from "./member-key.ts";
+import { GroupAdministration, type InvitedMember, type Invitee, isAdmin } from "./group-administration.ts";
+import { type GroupInfo, type GroupInfoChange, readInfo } from "./group-info.ts";
+import { GroupKeyring } from "./group-keyring.ts";
+import { type GroupMember, readMembers } from "./group-members.ts";
+import { sealGroupMessage } from "./group-message.ts";
+import { type GroupEvent, type GroupNotice, noticeContents, noticeOf } from "./group-update.ts";
+import { openKick } from "./kick-message.ts";
+import { type MemberRight, memberToken } from "./member-key.ts";
+import { actingFor, type Membership } from "./membership.ts";
 import { type RevocationReceipt, revoke } from "./revocation.ts";
+import { SignedConfig, type SignedConfigOptions } from "./signed-config.ts";
+import { type OpenedItem, TakenMessages } from "./taken-messages.ts";
 
 const MESSAGES = namespace(11);
-const KEYS = namespace(12);
+const KICKED = namespace(-11);
 const CLOSED_GROUP_MESSAGE = 7;
-/** Messages that are kept until a key for them comes. */
-const MAX_CLOSED = 1_000;
-
-/** How an account takes part in a group: by the secret of an admin, or by the key that an admin made for it. */
-export type Membership = { readonly admin: Group } | { readonly group: AccountId; readonly memberKey: Uint8Array };
 
 /** What a conversation works with. */
 export interface GroupParts {
   readonly swarm: SwarmRequests;
   readonly clock: NetworkClock;
+  readonly deadlines: Deadlines;
   /** How following keeps up with the network, for the group's account. */
   readonly followParts: (group: AccountId) => FollowParts;
 }
@@ -38,80 +42,171 @@ export interface GroupParts {
 /** A text in a group. */
 export type GroupText = TextMessage & { readonly hash: MessageHash };
 
-/** A group (03) as one account sees it. Requests carry the group's ID and a token, never the account's own ID. */
+/** What one look into a group brought. */
+export type GroupPage = MailPage<GroupText> & {
+  /** What happened in it besides texts, in the order of the senders' clocks. */
+  readonly events: readonly GroupEvent[];
+};
+
+/**
+ * A group (03) as one account sees it. Requests carry the group's ID and a token, never the account's own ID. Every method that
+ * asks the swarm throws ClientError "timed-out", "refused", and "removed-from-group" once an admin has taken the account out.
+ */
 export class GroupConversation {
   readonly id: AccountId;
   readonly #account: Account;
-  readonly #membership: Membership;
+  readonly #group: Group | undefined;
   readonly #credentials: Credentials;
   readonly #parts: GroupParts;
   readonly #messages: Mailbox<{ data: Buffer; sentMs: number }>;
-  readonly #keyMessages: Mailbox<GroupKey & { sentMs: number }>;
-  /** Keys by generation; one is added, none replaced. */
-  #keys: readonly GroupKey[] = [];
-  /** Messages that were told as unreadable for want of a key: it may come later. */
-  readonly #closed = new Map<MessageHash, Buffer>();
+  readonly #keyring: GroupKeyring;
+  readonly #taken: TakenMessages;
+  readonly #info: SignedConfig;
+  readonly #members: SignedConfig;
+  /** What members asked admins for and is not done yet. */
+  #asked: readonly GroupEvent[] = [];
 
   /** Throws ClientError "bad-group-key" when the member's key is not of this group, or for someone else. */
   constructor(account: Account, membership: Membership, parts: GroupParts) {
-    const admin = "admin" in membership;
-    this.id = admin ? membership.admin.id : membership.group;
+    const { id, credentials, admin } = actingFor(account, membership);
+    this.id = id;
     this.#account = account;
-    this.#membership = membership;
+    this.#group = admin;
     this.#parts = parts;
-    this.#credentials = admin
-      ? groupCredentials(membership.admin)
-      : memberCredentials(membership.group, account, membership.memberKey);
-    const credentials = this.#credentials;
-    const decode = (data: Buffer): { data: Buffer; sentMs: number } => ({ data, sentMs: 0 });
-    this.#messages = new Mailbox({ credentials, namespace: MESSAGES, decode }, parts);
-    const decodeKey = (data: Buffer): GroupKey & { sentMs: number } => this.#readKey(data);
-    this.#keyMessages = new Mailbox({ credentials, namespace: KEYS, decode: decodeKey }, parts);
+    this.#credentials = credentials;
+    this.#messages = new Mailbox({ credentials, namespace: MESSAGES, decode: sealed }, parts);
+    const reader = admin === undefined ? { member: account } : { admin };
+    this.#keyring = new GroupKeyring({ group: id, credentials, reader }, parts);
+    const keys = (): readonly Buffer[] => this.#keyring.all();
+    this.#taken = new TakenMessages(id, keys);
+    const config = (kind: SignedConfigOptions["kind"]): SignedConfig =>
+      new SignedConfig({ group: id, kind, credentials, admin, keys }, parts);
+    [this.#info, this.#members] = [config("info"), config("members")];
   }
 
   /** Whether this account is an admin of the group. */
   get isAdmin(): boolean {
-    return "admin" in this.#membership;
+    return this.#group !== undefined;
+  }
+
+  /** What the group is called. */
+  async info(options: CallOptions = {}): Promise<GroupInfo> {
+    return await this.#run(options, async (signal) => {
+      await this.#keyring.load(signal);
+      return readInfo(await this.#info.read(signal));
+    });
+  }
+
+  /** Who is in it, and how far those are that were asked. */
+  async members(options: CallOptions = {}): Promise<readonly GroupMember[]> {
+    return await this.#run(options, async (signal) => {
+      await this.#keyring.load(signal);
+      return readMembers(await this.#members.read(signal));
+    });
+  }
+
+  /** Changes name or description. Admins only: ClientError "bad-group-key". */
+  async changeInfo(change: GroupInfoChange, options: CallOptions = {}): Promise<void> {
+    await this.#run(options, (signal) => this.#administration().changeInfo(change, signal));
   }
 
   /**
-   * Makes a new key for these members, and for admins, and gives it to them: at the group's start, and after someone was
-   * removed. Admins only: ClientError "bad-group-key".
+   * Adds accounts: each gets what it acts by in a one-to-one message, and everyone a new key, which opens nothing from before. Admins
+   * only. Who was removed before may be invited again, and so may one whose message could not be sent.
    */
-  async shareNewKey(memberIds: readonly string[]): Promise<StoreReceipt> {
+  async invite(invitees: readonly Invitee[], options: CallOptions = {}): Promise<readonly InvitedMember[]> {
+    return await this.#run(options, (signal) => this.#administration().invite(invitees, signal));
+  }
+
+  /** Makes members admins: they get the group's secret, which can't be taken back. Admins only. */
+  async promote(memberIds: readonly string[], options: CallOptions = {}): Promise<readonly InvitedMember[]> {
+    return await this.#run(options, (signal) => this.#administration().promote(memberIds, signal));
+  }
+
+  /**
+   * Takes members out: they can neither read nor write any more, what follows is sealed with a key that they don't get, and a
+   * message tells them. Admins only, and not of admins.
+   */
+  async remove(memberIds: readonly string[], options: CallOptions = {}): Promise<void> {
+    await this.#run(options, (signal) => this.#administration().remove(memberIds, signal));
+  }
+
+  /** Says that this account accepts its invitation: an admin's next `read` lists it as a member. Who was promoted does so itself. */
+  async accept(options: CallOptions = {}): Promise<void> {
+    await this.#run(options, async (signal) => {
+      await this.#post({ type: "joined" }, signal);
+      const joined = { type: "joined", from: this.#account.id, sentMs: this.#parts.clock.now() } as const;
+      if (this.isAdmin) await this.#administration().follow([joined], signal);
+    });
+  }
+
+  /** Leaves: an admin's next `read` takes this account out. Throws ClientError "last-admin" when nobody could. */
+  async leave(options: CallOptions = {}): Promise<void> {
+    await this.#run(options, async (signal) => {
+      await this.#keyring.load(signal);
+      const members = readMembers(await this.#members.read(signal));
+      const others = members.filter(({ id, state }) => id !== this.#account.id && isAdmin(state));
+      if (this.isAdmin && others.length === 0) {
+        throw new ClientError("last-admin", "the group has no other admin: promote somebody first");
+      }
+      await this.#post({ type: "left" }, signal);
+    });
+  }
+
+  /** A group's beginning: as `SwarmpostClient.createGroup`. */
+  async found(change: GroupInfoChange, options: CallOptions = {}): Promise<void> {
+    await this.#run(options, (signal) => this.#administration().found(change, signal));
+  }
+
+  /**
+   * Makes a new key for these members, and for admins, and gives it to them; `invite` and `remove` do so by themselves. Admins
+   * only: ClientError "bad-group-key".
+   */
+  async shareNewKey(memberIds: readonly string[], options: CallOptions = {}): Promise<StoreReceipt> {
     const group = this.#admin();
-    await this.#loadKeys();
-    const fresh = { generation: (this.#keys.at(-1)?.generation ?? -1) + 1, key: randomBytes(32) };
-    const receipt = await this.#store(KEYS, sealGroupKey(group, memberIds, fresh));
-    this.#learn([fresh]);
-    return receipt;
+    return await this.#run(options, (signal) => this.#keyring.rotate(group, memberIds, signal));
   }
 
   /** Sends a text to the group. Throws ClientError "bad-group-key" while no key was given to this account, and as `store`. */
-  async send(text: string, body: Omit<MessageBody, "text"> = {}): Promise<StoreReceipt> {
-    await this.#loadKeys();
-    const key = this.#keys.at(-1);
-    if (key === undefined) throw new ClientError("bad-group-key", "nobody has given this account the group's key yet");
-    const sentMs = this.#parts.clock.now();
-    const content = toBinary(ContentSchema, contentOf({ text, ...body }, sentMs));
-    const parts = { type: CLOSED_GROUP_MESSAGE, source: this.id, timestamp: BigInt(sentMs), content };
-    const envelope = toBinary(EnvelopeSchema, create(EnvelopeSchema, parts));
-    return await this.#store(MESSAGES, sealGroupMessage(this.#account, this.id, key.key, envelope));
+  async send(text: string, { signal: caller, deadlineMs, ...body }: GroupSendOptions = {}): Promise<StoreReceipt> {
+    const call = { ...(caller && { signal: caller }), ...(deadlineMs !== undefined && { deadlineMs }) };
+    return await this.#run(call, async (signal) => {
+      await this.#keyring.load(signal);
+      const sentMs = this.#parts.clock.now();
+      return await this.#say(contentOf({ text, ...body }, sentMs), sentMs, signal);
+    });
   }
 
-  /** What is new in the group since the last look. Throws as `Mailbox.look`. */
-  async read(): Promise<MailPage<GroupText>> {
-    await this.#loadKeys();
-    return await this.#open(await this.#messages.look());
+  /**
+   * What is new in the group since the last look. An admin does what members asked for, as `accept` and `leave`; what can't be
+   * done now is told as a warning and tried again with the next look.
+   */
+  async read(options: CallOptions = {}): Promise<GroupPage> {
+    const started = performance.now();
+    const page = await this.#run(options, async (signal) => {
+      await this.#keyring.load(signal);
+      return await this.#open(await this.#messages.look(signal), signal);
+    });
+    await this.#act(page, { ...options, deadlineMs: this.#parts.deadlines.leftMs(options, started) });
+    return page;
   }
 
-  /** What is in the group and then what comes, as `SwarmpostClient.follow`. Throws "refused" once the account is removed. */
-  async *follow(options: FollowOptions = {}): AsyncGenerator<MailPage<GroupText>, void, undefined> {
-    const pages = follow(this.#messages, options, this.#parts.followParts(this.id));
-    for await (const page of pages) yield await this.#open(page);
+  /** What is in the group and then what comes, as `SwarmpostClient.follow`. */
+  async *follow(options: FollowOptions = {}): AsyncGenerator<GroupPage, void, undefined> {
+    const call = options.signal === undefined ? {} : { signal: options.signal };
+    const { deadlines, followParts } = this.#parts;
+    try {
+      for await (const page of follow(this.#messages, options, followParts(this.id))) {
+        const opened = await deadlines.run(call, (signal) => this.#open(page, signal));
+        await this.#act(opened, call);
+        yield opened;
+      }
+    } catch (error) {
+      throw await deadlines.run({}, (signal) => this.#explained(error, signal));
+    }
   }
 
-  /** Takes members' tokens out of force: they can neither read nor write any more. Admins only. */
+  /** Takes members' tokens out of force: they can neither read nor write any more. Admins only; `remove` does all of it. */
   async revoke(memberIds: readonly string[], rights?: readonly MemberRight[]): Promise<RevocationReceipt> {
     return await this.#changeTokens("revoke", memberIds, rights);
   }
@@ -122,96 +217,120 @@ export class GroupConversation {
   }
 
   /** Deletes messages of the group; a member needs the right to. */
-  async delete(hashes: readonly MessageHash[]): Promise<DeleteReceipt> {
-    return await deleteMessages(this.#credentials, { hashes }, this.#parts.swarm);
+  async delete(hashes: readonly MessageHash[], options: CallOptions = {}): Promise<DeleteReceipt> {
+    const { swarm } = this.#parts;
+    return await this.#run(options, (signal) => deleteMessages(this.#credentials, { hashes, signal }, swarm));
   }
 
   async #changeTokens(what: "revoke" | "unrevoke", memberIds: readonly string[], rights?: readonly MemberRight[]) {
     const group = this.#admin();
     const tokens = memberIds.map((id) => memberToken(group, id, rights));
-    return await revoke(what, groupCredentials(group), { tokens }, this.#parts);
+    return await this.#run({}, (signal) => revoke(what, groupCredentials(group), { tokens, signal }, this.#parts));
   }
 
-  async #store(ns: typeof MESSAGES, data: Buffer): Promise<StoreReceipt> {
-    return await store({ credentials: this.#credentials, namespace: ns }, { data }, this.#parts);
+  async #post(notice: GroupNotice, signal: AbortSignal): Promise<void> {
+    await this.#keyring.load(signal);
+    const sentMs = this.#parts.clock.now();
+    for (const content of noticeContents(notice, sentMs)) await this.#say(content, sentMs, signal);
+  }
+
+  async #say(content: Content, sentMs: number, signal: AbortSignal): Promise<StoreReceipt> {
+    const parts = { type: CLOSED_GROUP_MESSAGE, source: this.id, timestamp: BigInt(sentMs) };
+    const bytes = toBinary(ContentSchema, content);
+    const envelope = toBinary(EnvelopeSchema, create(EnvelopeSchema, { ...parts, content: bytes }));
+    const data = sealGroupMessage(this.#account, this.id, this.#keyring.current(), envelope);
+    return await store({ credentials: this.#credentials, namespace: MESSAGES }, { data, signal }, this.#parts);
   }
 
   /**
-   * Opens messages; when one was sealed with an unknown key, keys are looked for once more. One that stays closed is told as
-   * unreadable, and given when its key has come.
+   * Opens messages; when one was sealed with an unknown key, keys are looked for once more. That these can't be had now keeps
+   * nobody from reading the rest: what stays closed is given when its key has come.
    */
-  async #open(page: MailPage<{ data: Buffer; hash: MessageHash }>): Promise<MailPage<GroupText>> {
-    const isClosed = ({ data }: { data: Buffer }): boolean => this.#opened(data) === undefined;
-    if (page.messages.some(isClosed)) {
-      // The messages are taken from the mailbox already: they must not be lost because keys can't be had now.
-      await this.#loadKeys().catch((error: unknown) => {
+  async #open(page: MailPage<{ data: Buffer; hash: MessageHash }>, signal: AbortSignal): Promise<GroupPage> {
+    this.#taken.take(page.messages);
+    if (this.#taken.lacksKey) {
+      await this.#keyring.load(signal).catch((error: unknown) => {
         if (!(error instanceof ClientError)) throw error;
       });
     }
-    const later = [...this.#closed].map(([hash, data]) => ({ hash, data })).filter((each) => !isClosed(each));
-    for (const { hash } of later) this.#closed.delete(hash);
-    const messages: GroupText[] = [];
-    const unreadable = [...page.unreadable];
-    for (const { data, hash } of [...later, ...page.messages]) {
+    signal.throwIfAborted();
+    const items = this.#taken.open();
+    const [messages, events, odd]: [GroupText[], GroupEvent[], { hash: string; reason: string }[]] = [[], [], []];
+    for (const item of items.opened) {
       try {
-        messages.push({ ...this.#decode(data), hash });
+        const read = this.#read(item);
+        if ("type" in read) events.push(read);
+        else messages.push(read);
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
-        unreadable.push({ hash, reason: error.message });
-        if (isClosed({ data }) && this.#closed.size < MAX_CLOSED) this.#closed.set(hash, data);
+        odd.push({ hash: item.hash, reason: error.message });
       }
     }
-    return { ...page, messages: messages.toSorted((a, b) => a.sentMs - b.sentMs), unreadable };
+    this.#taken.given(items);
+    const all = { ...page, unreadable: [...page.unreadable, ...items.unreadable, ...odd] };
+    return { ...all, messages: messages.toSorted(bySentMs), events: events.toSorted(bySentMs) };
   }
 
-  #opened(data: Buffer) {
-    return openGroupMessage(
-      this.id,
-      this.#keys.map(({ key }) => key),
-      data,
-    );
+  #read({ hash, from, content, envelopeMs }: OpenedItem): GroupText | GroupEvent {
+    return noticeOf(this.id, content, from) ?? { ...textOf(content, from, envelopeMs), hash };
   }
 
-  #decode(data: Buffer): TextMessage {
-    const opened = this.#opened(data);
-    if (opened === undefined) {
-      throw new ClientError("unreadable-message", "it was not sealed with a key of this group that is known here");
+  async #act({ events }: GroupPage, options: CallOptions): Promise<void> {
+    if (!this.isAdmin) return;
+    this.#asked = [...this.#asked, ...events.filter(({ type }) => type === "joined" || type === "left")];
+    const asked = this.#asked;
+    if (asked.length === 0) return;
+    try {
+      await this.#run(options, (signal) => this.#administration().follow(asked, signal));
+      this.#asked = this.#asked.filter((event) => !asked.includes(event));
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof ClientError)) throw error;
+      this.#parts.followParts(this.id).onProblem(`what members asked for is not done yet: ${error.message}`);
     }
-    const { content, timestamp } = readEnvelope(opened.content);
-    return textOf(content, opened.from, timestamp);
   }
 
-  async #loadKeys(): Promise<void> {
-    this.#learn((await this.#keyMessages.look()).messages);
+  /** Does something in its time; a refusal is looked into. */
+  async #run<T>(options: CallOptions, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return await this.#parts.deadlines.run(options, async (signal) => {
+      try {
+        return await act(signal);
+      } catch (error) {
+        throw await this.#explained(error, signal);
+      }
+    });
   }
 
-  #learn(found: readonly GroupKey[]): void {
-    const known = ({ generation, key }: GroupKey): boolean =>
-      this.#keys.some((each) => each.generation === generation && each.key.equals(key));
-    this.#keys = [...this.#keys, ...found.filter((each) => !known(each))].sort((a, b) => a.generation - b.generation);
+  /** A refusal means that the account was removed when a message says so where the removed may read; else it stays what it is. */
+  async #explained(error: unknown, signal: AbortSignal): Promise<unknown> {
+    if (!(error instanceof ClientError) || error.detail.status !== 401 || this.isAdmin) return error;
+    const place = { credentials: this.#credentials, namespace: KICKED, decode: sealed };
+    const told = await new Mailbox(place, this.#parts).look(signal).catch(() => undefined);
+    const generations = (told?.messages ?? []).map(({ data }) => openKick(this.id, this.#account, data) ?? -1);
+    if (!generations.some((each) => each >= Math.max(0, this.#keyring.generation))) return error;
+    return new ClientError("removed-from-group", "an admin has removed this account from the group", { cause: error });
   }
 
-  #readKey(data: Buffer): GroupKey & { sentMs: number } {
-    const reader = "admin" in this.#membership ? this.#membership : { member: this.#account };
-    const key = openGroupKey(this.id, reader, data);
-    if (key === undefined) throw new ClientError("unreadable-message", "it holds no key for this account");
-    return { ...key, sentMs: key.generation };
+  #administration(): GroupAdministration {
+    const { swarm, clock } = this.#parts;
+    const post = (notice: GroupNotice, signal: AbortSignal): Promise<void> => this.#post(notice, signal);
+    const configs = { keyring: this.#keyring, info: this.#info, members: this.#members };
+    return new GroupAdministration(this.#account, this.#admin(), { swarm, clock, ...configs, post });
   }
 
   #admin(): Group {
-    if ("admin" in this.#membership) return this.#membership.admin;
+    if (this.#group !== undefined) return this.#group;
     throw new ClientError("bad-group-key", "only an admin of the group can do that");
   }
 }
 
-function readEnvelope(bytes: Buffer): { content: Content; timestamp: number } {
-  try {
-    const envelope = fromBinary(EnvelopeSchema, bytes);
-    return {
-      content: fromBinary(ContentSchema, envelope.content ?? Buffer.alloc(0)),
-      timestamp: Number(envelope.timestamp),
-    };
-  } catch (cause) {
-    throw new ClientError("unreadable-message", "a message can't be read: it is not a message", { cause });
-  }
+/** What goes with a text to a group. */
+export type GroupSendOptions = Omit<MessageBody, "text"> & CallOptions;
+
+function sealed(data: Buffer): { data: Buffer; sentMs: number } {
+  return { data, sentMs: 0 };
+}
+
+function bySentMs(a: { sentMs: number }, b: { sentMs: number }): number {
+  return a.sentMs - b.sentMs;
 }

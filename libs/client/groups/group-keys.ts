@@ -1,20 +1,10 @@
-import {
-  blake2b,
-  ed25519PublicToX25519,
-  ed25519SecretToX25519,
-  randomBytes,
-  sign,
-  verify,
-  XCHACHA_NONCE_BYTES,
-  x25519SharedSecret,
-  xchachaOpen,
-  xchachaSeal,
-} from "@swarmpost/crypto";
+import { blake2b, randomBytes, sign, verify, XCHACHA_NONCE_BYTES, xchachaOpen, xchachaSeal } from "@swarmpost/crypto";
 import { bdecode, bencode, type BValue, EncodingError } from "@swarmpost/encoding";
 import { type AccountId, accountKey } from "@swarmpost/storage-rpc";
 import type { Account } from "../account.ts";
 import { parseRecipient } from "../account-id.ts";
 import type { Group } from "./group.ts";
+import { openFromMany, sealForMany } from "./seal-for-many.ts";
 
 // The message (namespace 12) that gives a group's key of 32 bytes to its members: `#` nonce, `G` generation, `K` the key for
 // admins, `k` the key for each member, filled up with junk to a multiple of 75 so that nobody counts them, `~` the group's
@@ -34,11 +24,8 @@ export interface GroupKey {
 /** The message that gives `key` to these members. Throws ClientError "bad-account-id". */
 export function sealGroupKey(group: Group, memberIds: readonly string[], { generation, key }: GroupKey): Buffer {
   const nonce = randomBytes(XCHACHA_NONCE_BYTES);
-  const [secret, own] = exchangeKeys(group.secretKey, group.publicKey);
-  const members = memberIds.map((id) => {
-    const { x25519 } = parseRecipient(id);
-    return xchachaSeal(memberSecret(x25519SharedSecret(secret, x25519), own, x25519), nonce, key);
-  });
+  const given = memberIds.map((id) => ({ x25519: parseRecipient(id).x25519, plain: key }));
+  const members = sealForMany(group, "SessionGroupKeyMemberKey", nonce, given);
   const room = Math.max(1, Math.ceil(members.length / MULTIPLE)) * MULTIPLE;
   while (members.length < room) members.push(randomBytes(SEALED_KEY));
   const sealed = { "#": nonce, G: generation, K: xchachaSeal(adminSecret(group), nonce, key), k: members };
@@ -58,33 +45,16 @@ export function openGroupKey(
   const [forAdmins, forMembers] = [fields?.get("K"), fields?.get("k")];
   if (!Buffer.isBuffer(nonce) || typeof generation !== "bigint" || !Buffer.isBuffer(signature)) return undefined;
   if (!verify(signature, bytes.subarray(0, -SIGNATURE_PART), accountKey(groupId))) return undefined;
-  const sealed = "admin" in reader ? [forAdmins] : Array.isArray(forMembers) ? forMembers : [];
-  const secret = "admin" in reader ? adminSecret(reader.admin) : secretOfMember(groupId, reader.member);
-  if (secret === undefined) return undefined;
-  for (const box of sealed) {
-    const key = Buffer.isBuffer(box) ? xchachaOpen(secret, nonce, box) : undefined;
-    if (key?.length === 32) return { generation: Number(generation), key };
-  }
-  return undefined;
-}
-
-function secretOfMember(groupId: AccountId, { x25519 }: Account): Buffer | undefined {
-  const group = ed25519PublicToX25519(accountKey(groupId));
-  return group && memberSecret(x25519SharedSecret(x25519.secretKey, group), group, x25519.publicKey);
-}
-
-function memberSecret(shared: Buffer, group: Buffer, member: Buffer): Buffer {
-  return blake2b(32, [shared, group, member], Buffer.from("SessionGroupKeyMemberKey"));
+  const key =
+    "admin" in reader
+      ? Buffer.isBuffer(forAdmins) && xchachaOpen(adminSecret(reader.admin), nonce, forAdmins)
+      : Array.isArray(forMembers) &&
+        openFromMany(groupId, reader.member, "SessionGroupKeyMemberKey", { nonce, boxes: forMembers });
+  return key && key.length === 32 ? { generation: Number(generation), key } : undefined;
 }
 
 function adminSecret({ seed }: Group): Buffer {
   return blake2b(32, seed, Buffer.from("SessionGroupKeyAdminKey"));
-}
-
-function exchangeKeys(secretKey: Buffer, publicKey: Buffer): [secret: Buffer, own: Buffer] {
-  const own = ed25519PublicToX25519(publicKey);
-  if (own === undefined) throw new Error("unreachable: a group's own key converts");
-  return [ed25519SecretToX25519(secretKey), own];
 }
 
 function dictionaryOf(bytes: Buffer): Map<string, BValue> | undefined {

@@ -156,6 +156,13 @@ export declare type DataMessage = Message<"swarmpost.message.v1.DataMessage"> & 
    * @generated from field: optional string sync_target = 105;
    */
   syncTarget?: string | undefined;
+
+  /**
+   * What happened to a group, told to a member or to the group.
+   *
+   * @generated from field: optional swarmpost.message.v1.GroupUpdateMessage group_update_message = 120;
+   */
+  groupUpdateMessage?: GroupUpdateMessage | undefined;
 };
 
 /**
@@ -163,6 +170,238 @@ export declare type DataMessage = Message<"swarmpost.message.v1.DataMessage"> & 
  * Use `create(DataMessageSchema)` to create a new message.
  */
 export declare const DataMessageSchema: GenMessage<DataMessage>;
+
+/**
+ * One of these is set.
+ *
+ * @generated from message swarmpost.message.v1.GroupUpdateMessage
+ */
+export declare type GroupUpdateMessage = Message<"swarmpost.message.v1.GroupUpdateMessage"> & {
+  /**
+   * @generated from field: optional swarmpost.message.v1.GroupUpdateInviteMessage invite_message = 1;
+   */
+  inviteMessage?: GroupUpdateInviteMessage | undefined;
+
+  /**
+   * @generated from field: optional swarmpost.message.v1.GroupUpdateInfoChangeMessage info_change_message = 2;
+   */
+  infoChangeMessage?: GroupUpdateInfoChangeMessage | undefined;
+
+  /**
+   * @generated from field: optional swarmpost.message.v1.GroupUpdateMemberChangeMessage member_change_message = 3;
+   */
+  memberChangeMessage?: GroupUpdateMemberChangeMessage | undefined;
+
+  /**
+   * @generated from field: optional swarmpost.message.v1.GroupUpdatePromoteMessage promote_message = 4;
+   */
+  promoteMessage?: GroupUpdatePromoteMessage | undefined;
+
+  /**
+   * @generated from field: optional swarmpost.message.v1.GroupUpdateMemberLeftMessage member_left_message = 5;
+   */
+  memberLeftMessage?: GroupUpdateMemberLeftMessage | undefined;
+
+  /**
+   * @generated from field: optional swarmpost.message.v1.GroupUpdateInviteResponseMessage invite_response = 6;
+   */
+  inviteResponse?: GroupUpdateInviteResponseMessage | undefined;
+
+  /**
+   * @generated from field: optional swarmpost.message.v1.GroupUpdateMemberLeftNotificationMessage member_left_notification_message = 8;
+   */
+  memberLeftNotificationMessage?: GroupUpdateMemberLeftNotificationMessage | undefined;
+};
+
+/**
+ * Describes the message swarmpost.message.v1.GroupUpdateMessage.
+ * Use `create(GroupUpdateMessageSchema)` to create a new message.
+ */
+export declare const GroupUpdateMessageSchema: GenMessage<GroupUpdateMessage>;
+
+/**
+ * To one account: an admin asks it into a group and gives it what it acts by.
+ *
+ * @generated from message swarmpost.message.v1.GroupUpdateInviteMessage
+ */
+export declare type GroupUpdateInviteMessage = Message<"swarmpost.message.v1.GroupUpdateInviteMessage"> & {
+  /**
+   * 66 hex digits, 03 and the group's key.
+   *
+   * @generated from field: optional string group_session_id = 1;
+   */
+  groupSessionId?: string | undefined;
+
+  /**
+   * @generated from field: optional string name = 2;
+   */
+  name?: string | undefined;
+
+  /**
+   * 100 bytes.
+   *
+   * @generated from field: optional bytes member_auth_data = 3;
+   */
+  memberAuthData?: Uint8Array | undefined;
+
+  /**
+   * The group's signature over INVITE, the account ID and the message's time (unix ms, decimal).
+   *
+   * @generated from field: optional bytes admin_signature = 4;
+   */
+  adminSignature?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message swarmpost.message.v1.GroupUpdateInviteMessage.
+ * Use `create(GroupUpdateInviteMessageSchema)` to create a new message.
+ */
+export declare const GroupUpdateInviteMessageSchema: GenMessage<GroupUpdateInviteMessage>;
+
+/**
+ * To one account: it becomes an admin.
+ *
+ * @generated from message swarmpost.message.v1.GroupUpdatePromoteMessage
+ */
+export declare type GroupUpdatePromoteMessage = Message<"swarmpost.message.v1.GroupUpdatePromoteMessage"> & {
+  /**
+   * 32 bytes: whoever has it is an admin.
+   *
+   * @generated from field: optional bytes group_identity_seed = 1;
+   */
+  groupIdentitySeed?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: optional string name = 2;
+   */
+  name?: string | undefined;
+};
+
+/**
+ * Describes the message swarmpost.message.v1.GroupUpdatePromoteMessage.
+ * Use `create(GroupUpdatePromoteMessageSchema)` to create a new message.
+ */
+export declare const GroupUpdatePromoteMessageSchema: GenMessage<GroupUpdatePromoteMessage>;
+
+/**
+ * To the group: its name or another setting was changed.
+ *
+ * @generated from message swarmpost.message.v1.GroupUpdateInfoChangeMessage
+ */
+export declare type GroupUpdateInfoChangeMessage = Message<"swarmpost.message.v1.GroupUpdateInfoChangeMessage"> & {
+  /**
+   * 1 = name, 2 = picture, 3 = disappearing messages.
+   *
+   * @generated from field: optional int32 type = 1;
+   */
+  type?: number | undefined;
+
+  /**
+   * @generated from field: optional string updated_name = 2;
+   */
+  updatedName?: string | undefined;
+
+  /**
+   * @generated from field: optional uint32 updated_expiration = 3;
+   */
+  updatedExpiration?: number | undefined;
+
+  /**
+   * The group's signature over INFO_CHANGE, the type and the message's time.
+   *
+   * @generated from field: optional bytes admin_signature = 4;
+   */
+  adminSignature?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message swarmpost.message.v1.GroupUpdateInfoChangeMessage.
+ * Use `create(GroupUpdateInfoChangeMessageSchema)` to create a new message.
+ */
+export declare const GroupUpdateInfoChangeMessageSchema: GenMessage<GroupUpdateInfoChangeMessage>;
+
+/**
+ * To the group: who came, went or became an admin.
+ *
+ * @generated from message swarmpost.message.v1.GroupUpdateMemberChangeMessage
+ */
+export declare type GroupUpdateMemberChangeMessage = Message<"swarmpost.message.v1.GroupUpdateMemberChangeMessage"> & {
+  /**
+   * 1 = added, 2 = removed, 3 = promoted.
+   *
+   * @generated from field: optional int32 type = 1;
+   */
+  type?: number | undefined;
+
+  /**
+   * @generated from field: repeated string member_session_ids = 2;
+   */
+  memberSessionIds: string[];
+
+  /**
+   * @generated from field: optional bool history_shared = 3;
+   */
+  historyShared?: boolean | undefined;
+
+  /**
+   * The group's signature over MEMBER_CHANGE, the type and the message's time.
+   *
+   * @generated from field: optional bytes admin_signature = 4;
+   */
+  adminSignature?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message swarmpost.message.v1.GroupUpdateMemberChangeMessage.
+ * Use `create(GroupUpdateMemberChangeMessageSchema)` to create a new message.
+ */
+export declare const GroupUpdateMemberChangeMessageSchema: GenMessage<GroupUpdateMemberChangeMessage>;
+
+/**
+ * To the group: the sender takes part no more; admins remove it.
+ *
+ * @generated from message swarmpost.message.v1.GroupUpdateMemberLeftMessage
+ */
+export declare type GroupUpdateMemberLeftMessage = Message<"swarmpost.message.v1.GroupUpdateMemberLeftMessage"> & {
+};
+
+/**
+ * Describes the message swarmpost.message.v1.GroupUpdateMemberLeftMessage.
+ * Use `create(GroupUpdateMemberLeftMessageSchema)` to create a new message.
+ */
+export declare const GroupUpdateMemberLeftMessageSchema: GenMessage<GroupUpdateMemberLeftMessage>;
+
+/**
+ * To the group, for people: the sender has left.
+ *
+ * @generated from message swarmpost.message.v1.GroupUpdateMemberLeftNotificationMessage
+ */
+export declare type GroupUpdateMemberLeftNotificationMessage = Message<"swarmpost.message.v1.GroupUpdateMemberLeftNotificationMessage"> & {
+};
+
+/**
+ * Describes the message swarmpost.message.v1.GroupUpdateMemberLeftNotificationMessage.
+ * Use `create(GroupUpdateMemberLeftNotificationMessageSchema)` to create a new message.
+ */
+export declare const GroupUpdateMemberLeftNotificationMessageSchema: GenMessage<GroupUpdateMemberLeftNotificationMessage>;
+
+/**
+ * To the group: the sender accepted its invitation.
+ *
+ * @generated from message swarmpost.message.v1.GroupUpdateInviteResponseMessage
+ */
+export declare type GroupUpdateInviteResponseMessage = Message<"swarmpost.message.v1.GroupUpdateInviteResponseMessage"> & {
+  /**
+   * @generated from field: optional bool is_approved = 1;
+   */
+  isApproved?: boolean | undefined;
+};
+
+/**
+ * Describes the message swarmpost.message.v1.GroupUpdateInviteResponseMessage.
+ * Use `create(GroupUpdateInviteResponseMessageSchema)` to create a new message.
+ */
+export declare const GroupUpdateInviteResponseMessageSchema: GenMessage<GroupUpdateInviteResponseMessage>;
 
 /**
  * A file on a file server, and what opens it.

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { ContentSchema, EnvelopeSchema } from "@swarmpost/protos";
+import { messageHash, namespace } from "@swarmpost/storage-rpc";
+import { createAccount } from "../account.ts";
+import { ClientError } from "../client-error.ts";
+import { Deadlines } from "../deadline.ts";
+import { contentOf } from "../message.ts";
+import type { NetworkClock } from "../network-clock.ts";
+import type { SwarmRequests } from "../swarm-requests.ts";
+import { createGroup } from "./group.ts";
+import { GroupConversation } from "./group-conversation.ts";
+import { sealGroupKey } from "./group-keys.ts";
+import { sealGroupMessage } from "./group-message.ts";
+import { noticeContents } from "./group-update.ts";
+import { makeMemberKey } from "./member-key.ts";
+
+const [alice, bob] = [createAccount(), createAccount()];
+const group = createGroup();
+const NOW = 1_700_000_000_000;
+const keyOf = (generation: number) => ({ generation, key: Buffer.alloc(32, generation + 1) });
+
+/** A swarm of one member that holds what a test puts there, by namespace. */
+function heldBySwarm() {
+  const held = new Map<number, Buffer[]>([
+    [11, []],
+    [12, []],
+    [13, []],
+    [14, []],
+  ]);
+  const asked: number[] = [];
+  const state = { held, asked, fail: (_ns: number): Error | undefined => undefined };
+  const ask = async (question: { make: (member: object) => { method: string; params: Record<string, unknown> } }) => {
+    const { method, params } = question.make({});
+    const ns = Number(params["namespace"]);
+    if (method === "retrieve") asked.push(ns);
+    const error = state.fail(ns);
+    if (error !== undefined) throw error;
+    const items = (held.get(ns) ?? []).map((data) => ({
+      hash: messageHash(group.id, namespace(ns), data),
+      data,
+      forged: false,
+    }));
+    const from = items.findIndex(({ hash }) => hash === params["last_hash"]) + 1;
+    const result = { items: items.slice(from), more: false };
+    return { result, answered: { path: { hops: [] } }, member: { pubkey: "A" }, attempts: 1 };
+  };
+  return { ...state, state, swarm: { ask } as unknown as SwarmRequests };
+}
+
+function conversation(swarm: SwarmRequests, problems: string[] = [], admin = false): GroupConversation {
+  const membership = admin ? { admin: group } : { group: group.id, memberKey: makeMemberKey(group, bob.id) };
+  const parts = {
+    members: () => [],
+    before: async () => undefined,
+    onProblem: (why: string) => void problems.push(why),
+  };
+  const clock = { now: () => NOW } as NetworkClock;
+  const deadlines = new Deadlines({ defaultMs: 5_000 });
+  return new GroupConversation(bob, membership, { swarm, clock, deadlines, followParts: () => parts });
+}
+
+function sealed(text: string, generation: number): Buffer {
+  const content = toBinary(ContentSchema, contentOf({ text }, NOW));
+  return sealGroupMessage(alice, group.id, keyOf(generation).key, envelopeOf(content));
+}
+
+function envelopeOf(content: Uint8Array): Uint8Array {
+  return toBinary(EnvelopeSchema, create(EnvelopeSchema, { type: 7, timestamp: BigInt(NOW), content }));
+}
+
+const key = (generation: number): Buffer => sealGroupKey(group, [bob.id], keyOf(generation));
+const textsOf = ({ messages }: { messages: readonly { text: string }[] }): string[] => messages.map(({ text }) => text);
+
+test("a message whose key comes later is told once as unreadable and given once when the key is there", async () => {
+  const { swarm, held } = heldBySwarm();
+  const member = conversation(swarm);
+  held.get(12)?.push(key(0));
+  held.get(11)?.push(sealed("first", 0), sealed("second", 1));
+  const page = await member.read();
+  assert.deepEqual([textsOf(page), page.unreadable.length], [["first"], 1]);
+  const without = await member.read();
+  assert.deepEqual([textsOf(without), without.unreadable.length], [[], 0]);
+  held.get(12)?.push(key(1));
+  const later = await member.read();
+  assert.deepEqual([textsOf(later), later.unreadable.length], [["second"], 0]);
+  assert.deepEqual(textsOf(await member.read()), []);
+});
+
+test("messages are not lost because keys can't be looked for a second time", async () => {
+  const { swarm, held, asked, state } = heldBySwarm();
+  const member = conversation(swarm);
+  held.get(12)?.push(key(0));
+  held.get(11)?.push(sealed("first", 0), sealed("second", 1));
+  state.fail = (ns) => (ns === 12 && asked.includes(11) ? new ClientError("not-read", "the swarm is away") : undefined);
+  const page = await member.read();
+  assert.deepEqual([textsOf(page), page.unreadable.length], [["first"], 1]);
+  state.fail = () => undefined;
+  held.get(12)?.push(key(1));
+  assert.deepEqual(textsOf(await member.read()), ["second"]);
+});
+
+test("an error that is none of this package's own ends the look, and what was taken is given by the next", async () => {
+  const { swarm, held, asked, state } = heldBySwarm();
+  const member = conversation(swarm);
+  held.get(12)?.push(key(0));
+  held.get(11)?.push(sealed("first", 0), sealed("second", 1));
+  state.fail = (ns) => (ns === 12 && asked.includes(11) ? new TypeError("a bug") : undefined);
+  await assert.rejects(member.read(), TypeError);
+  state.fail = () => undefined;
+  const page = await member.read();
+  assert.deepEqual([textsOf(page), page.unreadable.length], [["first"], 1]);
+});
+
+test("what is no message at all is told once, also when it was sealed with a good key", async () => {
+  const { swarm, held } = heldBySwarm();
+  const member = conversation(swarm);
+  held.get(12)?.push(key(0));
+  held.get(11)?.push(sealGroupMessage(alice, group.id, keyOf(0).key, Buffer.from([0xff, 0xff])));
+  assert.equal((await member.read()).unreadable.length, 1);
+  assert.equal((await member.read()).unreadable.length, 0);
+});
+
+test("what a member asks for and an admin can't do now is told, and done with a later look", async () => {
+  const { swarm, held, state } = heldBySwarm();
+  const problems: string[] = [];
+  const admin = conversation(swarm, problems, true);
+  held.get(12)?.push(key(0));
+  const [left] = noticeContents({ type: "left" }, NOW);
+  const notice = sealGroupMessage(alice, group.id, keyOf(0).key, envelopeOf(toBinary(ContentSchema, left!)));
+  held.get(11)?.push(notice, sealed("good bye", 0));
+  state.fail = (ns) => (ns === 14 ? new ClientError("not-read", "the swarm is away") : undefined);
+  const page = await admin.read();
+  assert.deepEqual([textsOf(page), page.events.map(({ type }) => type)], [["good bye"], ["left"]]);
+  assert.match(problems.join(), /not done yet: the swarm is away/);
+  state.fail = () => undefined;
+  assert.deepEqual(textsOf(await admin.read()), []);
+  assert.equal(problems.length, 1, "the second look did it: nobody of that name was listed any more");
+});
