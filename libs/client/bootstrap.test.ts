@@ -166,14 +166,51 @@ test("swarm ids above 2^53 are read exactly", () => {
   assert.deepEqual(parsed, { swarm_id: 18446744073709551614n, height: 3 });
 });
 
-test("a network file is checked field by field", () => {
+test("a network file is checked field by field, and says which one is wrong", () => {
   const key = "ab".repeat(32);
-  const good = parseNetwork({ name: "n", seeds: [{ url: "https://s:1/json_rpc", pubkey: key }], diversity: true });
-  assert.deepEqual(good, { name: "n", seeds: [{ url: "https://s:1", pubkey: key }], diversity: true });
+  const seeds = [{ url: "https://s:1/json_rpc", pubkey: key }];
+  const chain = { id: 1, contract: "0x01" };
+  const fileServer = { url: "http://files.example:8080/", pubkey: "AB".repeat(32) };
+  const good = parseNetwork({ name: "n", seeds, diversity: true, chain, fileServer });
+  const place = { url: "http://files.example:8080", pubkey: key };
+  const known = { name: "n", seeds: [{ url: "https://s:1", pubkey: key }], diversity: true };
+  assert.deepEqual(good, { ...known, chain, fileServer: place });
   assert.deepEqual(networkFromSeeds([`${key}@s:1`]).seeds, [{ url: "https://s:1", pubkey: key }]);
   assert.deepEqual(networkFromSeeds([`https://${key}@s:1`]).seeds, [{ url: "https://s:1", pubkey: key }]);
-  const bad = [1, {}, { seeds: [] }, { seeds: [{ url: "ftp://x" }] }, { seeds: [{ url: "https://x", pubkey: "ab" }] }];
-  for (const value of bad) assert.throws(() => parseNetwork(value), { code: "bad-network" });
+  const at = (url: unknown) => ({ seeds, fileServer: { ...fileServer, url } });
+  const sealedTo = (pubkey: unknown) => ({ seeds, fileServer: { ...fileServer, pubkey } });
+  const bad: readonly [value: unknown, says: RegExp][] = [
+    [1, /not an object/],
+    [null, /not an object/],
+    [{}, /`seeds`/],
+    [{ seeds: [] }, /`seeds`/],
+    [{ seeds: {} }, /`seeds`/],
+    [{ seeds: [null] }, /a seed's url/],
+    [{ seeds: [{ url: "ftp://x" }] }, /a seed's url/],
+    [{ seeds: [{ url: 1 }] }, /a seed's url/],
+    [{ seeds: [{ url: "https://x", pubkey: "ab" }] }, /key of the seed https:\/\/x/],
+    [{ seeds: [{ url: "https://x", pubkey: 1 }] }, /key of the seed https:\/\/x/],
+    [{ seeds, name: 1 }, /`name`/],
+    [{ seeds, diversity: "yes" }, /`diversity`/],
+    [{ seeds, chain: 1 }, /`chain`/],
+    [{ seeds, chain: { ...chain, id: "1" } }, /`chain`/],
+    [{ seeds, chain: { ...chain, contract: 1 } }, /`chain`/],
+    [{ seeds, fileServer: null }, /url of `fileServer`/],
+    [at(undefined), /url of `fileServer`/],
+    [at(new URL("http://files.example")), /url of `fileServer`/],
+    [at("files.example"), /url of `fileServer`/],
+    [at("ftp://files.example"), /url of `fileServer`/],
+    [at("http://files.example/file"), /url of `fileServer`/],
+    [at("http://files.example/?a=b"), /url of `fileServer`/],
+    [at("http://files.example/#p"), /url of `fileServer`/],
+    [sealedTo(undefined), /pubkey of `fileServer`/],
+    [sealedTo(Buffer.alloc(32)), /pubkey of `fileServer`/],
+    [sealedTo("ab".repeat(31)), /pubkey of `fileServer`/],
+    [sealedTo("zz".repeat(32)), /pubkey of `fileServer`/],
+  ];
+  for (const [value, message] of bad) {
+    assert.throws(() => parseNetwork(value), { code: "bad-network", message }, JSON.stringify(value));
+  }
 });
 
 test("a seed that is named twice is refused: it would have two votes", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomBytes } from "@swarmpost/crypto";
+import type { ClientEvent } from "../client-event.ts";
 import { alice, bob, connect, network } from "../test-client.ts";
 import { fileServer, startOnionServer } from "../test-onion-server.ts";
 
@@ -57,4 +58,31 @@ test("a server that fails is asked over three paths, and no node is dropped for 
   await using client = await connect({ onEvent }, { fileServer: place });
   await assert.rejects(client.files().download("1"), { code: "server-unreachable" });
   assert.deepEqual([asked, dropped], [3, []]);
+});
+
+test("a server that answers with a node's error text blames no node by it", async () => {
+  const files = new Map([["1", Buffer.from("kept")]]);
+  const place = startOnionServer(network, "files.example", fileServer(files));
+  const honest = network.servers.get("files.example");
+  const dropped: unknown[] = [];
+  const onEvent = (event: ClientEvent): void => void (event.type === "node-dropped" && dropped.push(event));
+  await using client = await connect({ onEvent }, { fileServer: place });
+  const { hops } = await client.path();
+  const lies = hops.flatMap(({ pubkey }) => [
+    `Next node not found: ${pubkey}`,
+    `Next node is currently unreachable: ${pubkey}`,
+    `Snode not ready: ${pubkey}`,
+  ]);
+  for (const lie of lies) {
+    let lied = false;
+    network.servers.set("files.example", async (posted, target) => {
+      if (lied || honest === undefined) return (await honest?.(posted, target)) ?? [500, ""];
+      lied = true;
+      return [502, lie];
+    });
+    assert.deepEqual(await client.files().download("1"), Buffer.from("kept"));
+    assert.ok(lied);
+  }
+  assert.deepEqual(dropped, []);
+  assert.deepEqual((await client.path()).hops[0], hops[0], "the guard is kept, too");
 });
