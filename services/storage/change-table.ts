@@ -1,6 +1,6 @@
 import type { Database } from "@swarmpost/postgres";
 import { bears, type Change, type ChangeMode, compareChanges, RAISING, type Target } from "./change.ts";
-import type { Stamp } from "./stamp.ts";
+import type { RequestKey, SignedRequest } from "./signed-request.ts";
 
 /** The numbers of modes in the table. */
 export const MODE_NUMBER: Readonly<Record<ChangeMode, number>> = { set: 1, extend: 2, shorten: 3, delete: 4, raise: 5 };
@@ -8,19 +8,6 @@ const MODES: readonly (ChangeMode | undefined)[] = [undefined, "set", "extend", 
 
 /** The hash in the table of a change that is about all messages of a namespace. */
 export const BULK = Buffer.alloc(0);
-
-/** A change as nodes exchange it: the account's own signed request, and from when it counts. */
-export interface SignedChange {
-  readonly account: Buffer;
-  readonly stamp: Stamp;
-  /** BLAKE2b-256 of the request. */
-  readonly id: Buffer;
-  /** UTF-8 JSON. */
-  readonly request: Buffer;
-}
-
-/** Where a page of signed changes ended. */
-export type ChangeKey = Omit<SignedChange, "request">;
 
 interface ChangeRow {
   ord: bigint;
@@ -128,11 +115,11 @@ export class ChangeTable {
 
   /** Signed requests in the order of their keys, after a given one; of one account when it is given. */
   async page(options: {
-    readonly after: ChangeKey | undefined;
+    readonly after: RequestKey | undefined;
     readonly account?: Buffer | undefined;
     readonly limit: number;
     readonly nowMs: number;
-  }): Promise<SignedChange[]> {
+  }): Promise<SignedRequest[]> {
     const { after, account, limit, nowMs } = options;
     const { rows } = await this.#database.query<RequestRow>({
       // Two statements: one for both is planned for the whole table, and reads it to its end for one account.
@@ -157,7 +144,7 @@ export class ChangeTable {
   }
 
   /** For each signed request, whether it is here with this very stamp, in the same order. */
-  async holds(keys: readonly ChangeKey[]): Promise<boolean[]> {
+  async holds(keys: readonly RequestKey[]): Promise<boolean[]> {
     if (keys.length === 0) return [];
     const { rows } = await this.#database.query<{ holds: boolean }>({
       name: "change_holds",
@@ -172,7 +159,7 @@ export class ChangeTable {
 }
 
 /** Keys as the arrays of a statement: accounts, times, nodes, ids. */
-export function keyColumns(keys: readonly ChangeKey[]): unknown[] {
+export function keyColumns(keys: readonly RequestKey[]): unknown[] {
   return [
     keys.map((key) => key.account),
     keys.map((key) => key.stamp.ms),

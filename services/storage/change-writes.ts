@@ -1,9 +1,10 @@
 import type { Database } from "@swarmpost/postgres";
 import type { BodyPartitions } from "./body-partitions.ts";
 import { type Change, compareChanges } from "./change.ts";
-import { BULK, type ChangeTable, keyColumns, MODE_NUMBER, type SignedChange } from "./change-table.ts";
+import { BULK, type ChangeTable, keyColumns, MODE_NUMBER } from "./change-table.ts";
 import { COMMIT_PART } from "./database-identity.ts";
 import { bodyDay } from "./record.ts";
+import type { SignedRequest } from "./signed-request.ts";
 import { MAX_BLIND_TOMBSTONES, TOMBSTONE_LIFE_MS } from "./tombstone-life.ts";
 
 /** A change to be kept. */
@@ -27,7 +28,7 @@ export interface Move {
 /** One write of changes and of what they do. */
 export interface ChangeWrite {
   /** Requests that are not known yet. */
-  readonly requests: readonly SignedChange[];
+  readonly requests: readonly SignedRequest[];
   readonly kept: readonly KeptChange[];
   /** Changes that later ones have made meaningless. */
   readonly dropped: readonly { readonly account: Buffer; readonly change: Change }[];

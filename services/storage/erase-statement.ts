@@ -1,6 +1,7 @@
 import type { Database } from "@swarmpost/postgres";
-import { type ChangeKey, keyColumns } from "./change-table.ts";
+import { keyColumns } from "./change-table.ts";
 import type { RevocationRecord } from "./record.ts";
+import type { RequestKey } from "./signed-request.ts";
 import { eraseRevocations } from "./revocation-statement.ts";
 
 /** A message that was handed over, as it was then: one that changed since stays. */
@@ -26,7 +27,7 @@ export interface Erasure {
   /** Requests with all that refers to them. */
   readonly revocations?: readonly RevocationRecord[];
   /** Signed changes with all that they say. */
-  readonly changes?: readonly ChangeKey[];
+  readonly changes?: readonly RequestKey[];
 }
 
 const messagesText = `
@@ -92,6 +93,6 @@ with input as (
 delete from change_request r using input i
 where r.account = i.account and r.stamp_ms = i.stamp_ms and r.stamp_node = i.stamp_node and r.id = i.id`;
 
-async function eraseChanges(database: Database, keys: readonly ChangeKey[]): Promise<void> {
+async function eraseChanges(database: Database, keys: readonly RequestKey[]): Promise<void> {
   if (keys.length > 0) await database.query({ name: "erase_changes", text: changesText, values: keyColumns(keys) });
 }

@@ -1,5 +1,6 @@
 /**
  * - "malformed": bytes of a peer or of our own database do not parse.
+ * - "unknown": a peer asks or brings something of a kind that this program does not know.
  * - "unavailable": the database did not take a commit; nothing was acknowledged.
  * - "draining": this node is shutting down.
  * - "foreign-database": the database belongs to another node key.
@@ -8,6 +9,7 @@
  */
 export type StorageErrorCode =
   | "malformed"
+  | "unknown"
   | "unavailable"
   | "draining"
   | "foreign-database"

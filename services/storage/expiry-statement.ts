@@ -1,6 +1,6 @@
 import { type Change, compareChanges, expiryAfter } from "./change.ts";
 import { type ChangeWriteParts, crowdedOut, type Move, writeChanges } from "./change-writes.ts";
-import type { SignedChange } from "./change-table.ts";
+import type { SignedRequest } from "./signed-request.ts";
 import { compareStamps, type Stamp } from "./stamp.ts";
 
 /** What an `expire` does to one message. */
@@ -9,7 +9,7 @@ export interface Reexpiry {
   /** With the message's hash. */
   readonly change: Change & { readonly hash: Buffer };
   /** The request with the last message that it names: whoever has it has done what it says. */
-  readonly request: SignedChange | undefined;
+  readonly request: SignedRequest | undefined;
 }
 
 /** What became of one message that an `expire` names. */

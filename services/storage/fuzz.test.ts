@@ -7,7 +7,8 @@ import { decodeOutcome, encodeOutcome } from "./outcome-codec.ts";
 import { decodeRecord, encodeRecord } from "./record-codec.ts";
 import type { StoreRecord } from "./record.ts";
 
-const documented = (error: unknown) => error instanceof StorageError && error.code === "malformed";
+const documented = (error: unknown) =>
+  error instanceof StorageError && (error.code === "malformed" || error.code === "unknown");
 const signature = Buffer.alloc(64, 1);
 
 const store: StoreRecord = {

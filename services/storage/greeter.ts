@@ -5,7 +5,7 @@ import type { DatabaseIdentity } from "./database-identity.ts";
 import { StorageError } from "./errors.ts";
 import { type DatabaseMark, decodeHelloAnswer, encodeHello, type Hello, type HelloAnswer } from "./hello-codec.ts";
 import type { NodeView } from "./node-view.ts";
-import { KIND, REFUSAL } from "./replica-kinds.ts";
+import { KIND, knowsNot } from "./replica-kinds.ts";
 
 /** What greeting needs. */
 export interface GreeterParts {
@@ -115,8 +115,7 @@ export class Greeter {
     } catch (error) {
       if (!(error instanceof LinkError || error instanceof StorageError)) throw error;
       // A program of a release before this one remembers nothing.
-      const knowsNone = error.code === "refused" && error.detail === REFUSAL.invalid;
-      return knowsNone ? { kept: 0, remembered: undefined } : undefined;
+      return knowsNot(error) ? { kept: 0, remembered: undefined } : undefined;
     }
   }
 

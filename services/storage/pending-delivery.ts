@@ -5,6 +5,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import { writeFence } from "./fence.ts";
 import type { NodeView } from "./node-view.ts";
 import type { Pending, PendingFrame } from "./pending.ts";
+import { isOfFirstKinds } from "./record-codec.ts";
 import { KIND, REFUSAL } from "./replica-kinds.ts";
 import { LATE } from "./replicate-method.ts";
 import { SetAside } from "./set-aside.ts";
@@ -126,7 +127,8 @@ export class PendingDelivery {
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
       if (error.code !== "refused" || NOT_NOW.includes(error.detail)) return "later";
-      return error.detail === REFUSAL.invalid ? "done" : "refused";
+      // An older program says of what it does not know yet that it is invalid.
+      return error.detail === REFUSAL.invalid && isOfFirstKinds(frame.record) ? "done" : "refused";
     }
   }
 }

@@ -15,8 +15,19 @@ const CHANGE = 3;
 const REVOCATION = 9;
 const KIND = { store: STORE, delete: DELETE, change: CHANGE, revocation: REVOCATION } as const;
 
+/** Kinds that every program knows; one of another kind that is refused may be taken once the program is a later one. */
+const FIRST_KINDS: readonly (number | undefined)[] = [STORE, DELETE];
+
+/** Whether the record is of a kind that every program knows. @param encoded its bytes. */
+export function isOfFirstKinds(encoded: Buffer): boolean {
+  return FIRST_KINDS.includes(encoded[0]);
+}
+
+/** What travels of a record that is an account's signed request. */
+export type SignedRecord = Pick<Exclude<ReplicaRecord, StoreRecord>, "kind" | "account" | "stamp" | "request">;
+
 /** The bytes of a record, the same on every link and in `pending_replica`: docs/protocol/replication.md. */
-export function encodeRecord(record: ReplicaRecord): Buffer {
+export function encodeRecord(record: StoreRecord | SignedRecord): Buffer {
   const writer = new ByteWriter().u8(KIND[record.kind]).bytes(record.account);
   writer.u64(record.stamp.ms).bytes(record.stamp.node);
   if (record.kind !== "store") return writer.blob(record.request).finish();
@@ -27,7 +38,7 @@ export function encodeRecord(record: ReplicaRecord): Buffer {
 
 /**
  * Reads one record. Message hashes are computed here, never believed.
- * @throws StorageError "malformed".
+ * @throws StorageError "malformed", or "unknown" for a kind of records that only a later program knows.
  */
 export function decodeRecord(reader: ByteReader): ReplicaRecord {
   const kind = reader.u8();
@@ -36,7 +47,7 @@ export function decodeRecord(reader: ByteReader): ReplicaRecord {
   if (kind === STORE) return readStore(reader, account, stamp);
   if (kind === CHANGE) return readChange(reader, account, stamp);
   if (kind === REVOCATION) return readRevocation(reader, account, stamp);
-  if (kind !== DELETE) throw new StorageError("malformed", "a record of an unknown kind");
+  if (kind !== DELETE) throw new StorageError("unknown", "a record of an unknown kind");
   const request = Buffer.from(reader.blob());
   return { kind: "delete", account, stamp, request, hashes: requestHashes(request, account) };
 }

@@ -16,14 +16,19 @@ export interface ReplicaGate {
 export function replicaHandler(methods: ReadonlyMap<number, ReplicaMethod>, gate: ReplicaGate): LinkHandler {
   return async ({ peer, kind, payload }) => {
     const method = methods.get(kind);
-    if (method === undefined || peer === undefined) throw new LinkRefusal(REFUSAL.invalid, "no such request");
+    if (peer === undefined) throw new LinkRefusal(REFUSAL.invalid, "no peer");
+    if (method === undefined) throw new LinkRefusal(REFUSAL.unknown, "no such request");
     if (gate.draining()) throw new LinkRefusal(REFUSAL.unavailable, "shutting down");
     try {
       return await method(peer, payload);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      const code = error.code === "malformed" ? REFUSAL.invalid : REFUSAL.unavailable;
-      throw new LinkRefusal(code, error.code, { cause: error });
+      throw new LinkRefusal(refusal(error), error.code, { cause: error });
     }
   };
+}
+
+function refusal({ code }: StorageError): number {
+  if (code === "malformed") return REFUSAL.invalid;
+  return code === "unknown" ? REFUSAL.unknown : REFUSAL.unavailable;
 }

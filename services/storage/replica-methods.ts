@@ -1,18 +1,16 @@
 import { pullAccountMethod } from "./account-pull.ts";
-import { type ChangeSource, pullChangesMethod } from "./change-pull.ts";
-import { bringChangesMethod } from "./change-push.ts";
 import { handOverMethod, offerMethod, type ReceiveParts } from "./handoff-receive.ts";
 import { pullIndexMethod, pullRecordsMethod, pullTombstonesMethod } from "./pull-method.ts";
 import type { ReplicaMethod } from "./replica-handler.ts";
 import { KIND } from "./replica-kinds.ts";
 import { replicateMethod, type ReplicateParts } from "./replicate-method.ts";
-
-import { pullRevocationsMethod, type RevocationSource } from "./revocation-pull.ts";
-import { handRevocationsMethod } from "./revocation-push.ts";
+import { pullKeptMethod, type KeptSource } from "./kept-pull.ts";
+import { bringKeptMethod } from "./kept-push.ts";
+import type { KeptRequests } from "./kept-requests.ts";
 
 /** What other storages may ask, by kind. @param hello hears what a member says of itself. */
 export function replicaMethods(
-  parts: ReplicateParts & ReceiveParts & RevocationSource & ChangeSource,
+  parts: ReplicateParts & ReceiveParts & KeptSource & { readonly kept: readonly KeptRequests[] },
   hello: ReplicaMethod,
 ): ReadonlyMap<number, ReplicaMethod> {
   return new Map([
@@ -23,10 +21,10 @@ export function replicaMethods(
     [KIND.pullRecords, pullRecordsMethod(parts)],
     [KIND.pullTombstones, pullTombstonesMethod(parts)],
     [KIND.pullAccount, pullAccountMethod(parts)],
-    [KIND.pullChanges, pullChangesMethod(parts)],
-    [KIND.bringChanges, bringChangesMethod(parts)],
-    [KIND.pullRevocations, pullRevocationsMethod(parts)],
-    [KIND.handRevocations, handRevocationsMethod(parts)],
     [KIND.hello, hello],
+    ...parts.kept.flatMap((requests): [number, ReplicaMethod][] => [
+      [requests.kinds.pull, pullKeptMethod(requests, parts)],
+      [requests.kinds.bring, bringKeptMethod(requests, parts)],
+    ]),
   ]);
 }

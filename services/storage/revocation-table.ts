@@ -1,7 +1,7 @@
 import type { Database } from "@swarmpost/postgres";
 import type { RevocationRecord } from "./record.ts";
-import { decodeRevocationRequest, revocationChange } from "./revocation-request.ts";
 import { revocationId } from "./revocation-statement.ts";
+import type { RequestKey, SignedRequest } from "./signed-request.ts";
 
 /** A token of an account. */
 export interface TokenKey {
@@ -19,7 +19,6 @@ interface RequestRow {
 }
 
 const NONE = Buffer.alloc(0);
-const REQUEST = "id, account, stamp_ms, stamp_node, request";
 
 /** Reads of what accounts revoked. All throw DatabaseError. */
 export class RevocationTable {
@@ -52,24 +51,23 @@ export class RevocationTable {
     return rows.map((row) => row.token);
   }
 
-  /** Requests that something refers to, in the order of their ids, after a given one. */
-  async page(after: Buffer | undefined, limit: number): Promise<{ id: Buffer; record: RevocationRecord }[]> {
+  /** Requests that something refers to, in the order of their ids, after a given one; of one account when it is given. */
+  async page(options: {
+    readonly after: RequestKey | undefined;
+    readonly account: Buffer | undefined;
+    readonly limit: number;
+  }): Promise<SignedRequest[]> {
+    const { after, account, limit } = options;
     const { rows } = await this.#database.query<RequestRow>({
-      name: "revocation_page",
-      text: `select ${REQUEST} from revocation_request where id > $1 order by id limit $2`,
-      values: [after ?? NONE, limit],
+      name: account === undefined ? "revocation_page" : "revocation_page_of",
+      text: `select id, account, stamp_ms, stamp_node, request from revocation_request
+             where id > $1 ${account === undefined ? "" : "and account = $3"} order by id limit $2`,
+      values: [after?.id ?? NONE, limit, ...(account === undefined ? [] : [account])],
     });
-    return rows.map((row) => ({ id: row.id, record: record(row) }));
-  }
-
-  /** The same of one account: all of them. */
-  async of(account: Buffer): Promise<RevocationRecord[]> {
-    const { rows } = await this.#database.query<RequestRow>({
-      name: "revocation_of",
-      text: `select ${REQUEST} from revocation_request where account = $1`,
-      values: [account],
-    });
-    return rows.map(record);
+    return rows.map(({ stamp_ms, stamp_node, ...row }) => ({
+      ...row,
+      stamp: { ms: Number(stamp_ms), node: stamp_node },
+    }));
   }
 
   /** Those of the given records that are not here with this or a later stamp. */
@@ -89,9 +87,4 @@ export class RevocationTable {
     });
     return records.filter((_, i) => rows[i]?.here !== true);
   }
-}
-
-function record({ account, stamp_ms, stamp_node, request }: RequestRow): RevocationRecord {
-  const change = revocationChange(decodeRevocationRequest(request, account));
-  return { kind: "revocation", account, stamp: { ms: Number(stamp_ms), node: stamp_node }, request, ...change };
 }

@@ -23,6 +23,7 @@ import type { ReplicaMethod } from "./replica-handler.ts";
 import { replicaMethods } from "./replica-methods.ts";
 import { Retention } from "./retention.ts";
 import { Replicator } from "./replicate.ts";
+import { keptRequests } from "./kept-requests.ts";
 import { StampClock } from "./stamp.ts";
 import type { StorageData } from "./storage-data.ts";
 import { StrayPush } from "./stray-push.ts";
@@ -81,7 +82,8 @@ export class StorageNode {
     const whole = new NodeWholeness({ state, view, messages: data.messages, greeter });
     const executor = new Executor({ commits: data.commits, keys, clock });
     const keeps = (account: Buffer) => view.keeps(account);
-    const shared = { ...data, view, links, clock, convert, state, whole, executor, keeps, keys };
+    const kept = keptRequests({ ...data, clock, convert, keeps });
+    const shared = { ...data, view, links, clock, convert, state, whole, executor, keeps, keys, kept };
     const counted = (way: "pulled" | "pushed" | "received") => (count: number) => metrics.handed.inc({ way }, count);
     const push = new StrayPush({ ...shared, onPushed: counted("pushed") });
     const pull = new SyncPull({ retryMs }, { ...shared, onPulled: counted("pulled") });

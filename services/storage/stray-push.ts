@@ -1,20 +1,17 @@
 import type { Pubkey } from "@swarmpost/crypto";
 import type { Swarm } from "@swarmpost/network-view";
-import { ChangePush } from "./change-push.ts";
-import type { ChangeTable } from "./change-table.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import { type Bundle, offer, type OfferParts } from "./handoff-offer.ts";
 import type { HandoffState } from "./handoff-state.ts";
 import { VERDICT, type Verdict } from "./handoff-receive.ts";
 import type { MessageEntry, MessageKey, TombstoneEntry, TombstoneKey } from "./message-key.ts";
-import { RevocationPush } from "./revocation-push.ts";
-import type { RevocationTable } from "./revocation-table.ts";
+import { KeptPush } from "./kept-push.ts";
+import type { KeptRequests } from "./kept-requests.ts";
 
 /** What pushing needs. */
 export interface StrayPushParts extends OfferParts {
   readonly commits: CommitQueue;
-  readonly revocationTable: RevocationTable;
-  readonly changes: ChangeTable;
+  readonly kept: readonly KeptRequests[];
   readonly state: Pick<HandoffState, "erasing">;
 }
 
@@ -23,13 +20,11 @@ const PAGE = 1_000;
 /** Hands messages and tombstones that this node no longer keeps to those who do, and erases them only then. */
 export class StrayPush {
   readonly #parts: StrayPushParts;
-  readonly #revocations: RevocationPush;
-  readonly #changes: ChangePush;
+  readonly #kept: readonly KeptPush[];
 
   constructor(parts: StrayPushParts) {
     this.#parts = parts;
-    this.#revocations = new RevocationPush(parts);
-    this.#changes = new ChangePush(parts);
+    this.#kept = parts.kept.map((requests) => new KeptPush(requests, parts));
   }
 
   /**
@@ -38,7 +33,8 @@ export class StrayPush {
    */
   async run(signal: AbortSignal): Promise<number> {
     const unsettled = new Set<string>();
-    let left = (await this.#revocations.run(signal)) + (await this.#changes.run(signal, unsettled));
+    let left = 0;
+    for (const each of this.#kept) left += await each.run(signal, unsettled);
     for await (const bundle of this.#bundles()) {
       if (signal.aborted) return Number.POSITIVE_INFINITY;
       for (const [swarm, part] of this.#bySwarm(bundle)) left += await this.#hand(swarm, part, unsettled);
@@ -49,7 +45,7 @@ export class StrayPush {
   /** Offers everything of the own swarm to one member, which missed more than was kept for it. False when not all came there. */
   async offerAll(target: Pubkey): Promise<boolean> {
     const { view } = this.#parts;
-    if (!(await this.#revocations.bringAll(target)) || !(await this.#changes.bringAll(target))) return false;
+    for (const each of this.#kept) if (!(await each.bringAll(target))) return false;
     for await (const bundle of this.#bundles()) {
       const own = {
         messages: bundle.messages.filter((entry) => view.keeps(entry.account)),

@@ -1,6 +1,6 @@
 import { type Change, compareChanges, deletionOfAllCopies, expiryAfter, isSelective } from "./change.ts";
 import { type ChangeWrite, type ChangeWriteParts, crowdedOut, type Move, writeChanges } from "./change-writes.ts";
-import type { SignedChange } from "./change-table.ts";
+import type { SignedRequest } from "./signed-request.ts";
 import { COMMIT_PART } from "./database-identity.ts";
 import { latest } from "./expiry-statement.ts";
 import { compareStamps, type Stamp } from "./stamp.ts";
@@ -10,7 +10,7 @@ export interface Sweep {
   readonly account: Buffer;
   /** Without a hash. */
   readonly change: Change;
-  readonly request: SignedChange;
+  readonly request: SignedRequest;
   /** The last hash of the part before. */
   readonly after: Buffer | undefined;
 }

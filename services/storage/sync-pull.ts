@@ -18,7 +18,7 @@ import {
   writeKey,
   writeList,
 } from "./handoff-codec.ts";
-import { type ChangePullParts, pullChanges } from "./change-pull.ts";
+import type { ChangeTable } from "./change-table.ts";
 import { heldHere } from "./held-messages.ts";
 import type { HandoffState } from "./handoff-state.ts";
 import { keyText, type MessageEntry, type MessageKey } from "./message-key.ts";
@@ -28,14 +28,17 @@ import { NOT_FOUNDED, STATE_BYTES } from "./pull-method.ts";
 import { decodeRecord } from "./record-codec.ts";
 import { KIND } from "./replica-kinds.ts";
 import { PullTurns } from "./pull-turns.ts";
-import { pullAccountRevocations, pullRevocations, type RevocationPullParts } from "./revocation-pull.ts";
 import { readOpaque, writeOpaque } from "./sealed-cursor.ts";
+import { pullKept } from "./kept-pull.ts";
+import type { KeptRequests } from "./kept-requests.ts";
 import { askable } from "./sync-rounds.ts";
 import type { Holders, SourceState, SyncTask } from "./sync-task.ts";
-import { takeRecords, takeTombstones } from "./take-records.ts";
+import { type TakeParts, takeRecords, takeTombstones } from "./take-records.ts";
 
 /** What pulling needs. */
-export interface SyncPullParts extends ChangePullParts, RevocationPullParts {
+export interface SyncPullParts extends TakeParts {
+  readonly kept: readonly KeptRequests[];
+  readonly changes: ChangeTable;
   readonly state: HandoffState;
   readonly links: PeerLinks;
   readonly view: NodeView;
@@ -85,8 +88,7 @@ export class SyncPull {
     const again = tasks.every((task) => task.done.has(source) && !task.again?.left.includes(source));
     if (tasks.length === 0 || (again && !this.#turns.due(source, this.#parts.clock.now()))) return;
     try {
-      await pullRevocations(source, mapHeight, this.#parts);
-      await pullChanges(source, { mapHeight }, this.#parts);
+      await this.#kept(source, { mapHeight });
       await this.#tombstones(source, mapHeight);
       const answer = await this.#messages(source, mapHeight);
       for (const task of this.#parts.state.tasks.filter(open)) {
@@ -96,6 +98,11 @@ export class SyncPull {
     } catch (error) {
       if (!(error instanceof LinkError || error instanceof StorageError)) throw error;
     }
+  }
+
+  async #kept(source: Pubkey, asked: { mapHeight: bigint; account?: Buffer }): Promise<void> {
+    const { links, kept } = this.#parts;
+    for (const requests of kept) await pullKept(source, requests, { links, ...asked });
   }
 
   /** What a source said of itself before its first page: only what it had then is surely in the pages that follow. */
@@ -124,8 +131,7 @@ export class SyncPull {
   /** Pulls what is there of one account. False unless the source is whole for it and all that it named came. */
   async account(source: Pubkey, account: Buffer): Promise<boolean> {
     try {
-      await pullAccountRevocations(source, account, this.#parts);
-      await pullChanges(source, { mapHeight: this.#parts.view.current.map.height, account }, this.#parts);
+      await this.#kept(source, { mapHeight: this.#parts.view.current.map.height, account });
       let all = true;
       let after: MessageKey | undefined;
       do {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Database, migrate, openDatabase, type Query } from "@swarmpost/postgres";
 import { type PostgresServer, startPostgres } from "@swarmpost/testkit";
-import { type ChangeKey, ChangeTable } from "../change-table.ts";
+import { ChangeTable } from "../change-table.ts";
+import type { RequestKey } from "../signed-request.ts";
 import { migrations } from "../migrations.ts";
 
 const OTHERS = 20_000;
@@ -51,7 +52,7 @@ test("the changes of one account are read page by page without reading those of 
   } as Database;
   const table = new ChangeTable(watched);
   const stamps: number[] = [];
-  for (let after: ChangeKey | undefined; ; ) {
+  for (let after: RequestKey | undefined; ; ) {
     const page = await table.page({ after, account, limit: 2, nowMs: 0 });
     stamps.push(...page.map(({ stamp }) => stamp.ms));
     assert.ok(page.every((each) => each.account.equals(account)));

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { emptySwarmMapView } from "@swarmpost/network-view";
 import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
+import { ed25519PublicToX25519 } from "@swarmpost/crypto";
 import { PeerLinks } from "@swarmpost/rpc";
 import { NodeView } from "../node-view.ts";
 import type { ReplicaMethod } from "../replica-handler.ts";
 import { KIND } from "../replica-kinds.ts";
-import { StrayPush } from "../stray-push.ts";
+import { keptRequests } from "../kept-requests.ts";
+import { StrayPush, type StrayPushParts } from "../stray-push.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
@@ -26,6 +28,12 @@ const becomeWhole = (nodes: readonly TestNode[]) =>
 async function store(node: TestNode, account: TestAccount): Promise<void> {
   const { status, body } = await node.rpc("store", account.store("kept"));
   assert.equal(status, 200, JSON.stringify(body));
+}
+
+function pushFrom(node: TestNode, parts: Pick<StrayPushParts, "view" | "links" | "state">): StrayPush {
+  const own = { ...node.service.node.data, clock: node.clock, onPushed: () => undefined };
+  const kept = keptRequests({ ...own, convert: ed25519PublicToX25519, keeps: () => true });
+  return new StrayPush({ ...own, ...parts, kept });
 }
 
 test("a node that knows no map after its restart still hands over what it has once it knows the map", async () => {
@@ -92,7 +100,7 @@ test("a member was brought everything only when it says that it has everything",
   await using links = new PeerLinks({ keys: a.keys, certificate: a.certificate }, { contact: () => contact });
   const view = new NodeView(a.pubkey, a.view);
   const state = { erasing: () => Promise.reject(new Error("nothing is to be erased")) };
-  const push = new StrayPush({ ...a.service.node.data, view, links, state, clock: a.clock, onPushed: () => undefined });
+  const push = pushFrom(a, { view, links, state });
   assert.equal(await push.offerAll(b.pubkey), false);
   methods.set(KIND.handOver, honest);
   assert.equal(await push.offerAll(b.pubkey), true);
@@ -123,7 +131,7 @@ test("a message is not erased on the word of a member that has not heard of all 
   const keeper = { ...(view.ownSwarm ?? assert.fail("no swarm")), members: [b.pubkey] };
   view.responsible = () => keeper;
   const state = { erasing: async () => undefined };
-  const push = new StrayPush({ ...a.service.node.data, view, links, state, clock: a.clock, onPushed: () => undefined });
+  const push = pushFrom(a, { view, links, state });
   assert.ok((await push.run(AbortSignal.timeout(30_000))) > 0);
   assert.deepEqual([await a.count(), await b.count()], [1, 0]);
   methods.set(KIND.bringChanges, honest);

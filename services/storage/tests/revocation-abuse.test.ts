@@ -117,6 +117,7 @@ test("a node of no swarm neither reads nor hands over revocations", async () => 
     .u64(height)
     .u8(1)
     .bytes(accountBytes(accountId(account.id)))
+    .u8(0)
     .finish();
   for (const ask of [all, one])
     await assert.rejects(send(stranger, KIND.pullRevocations, ask), refusedWith(REFUSAL.stranger));
