@@ -2,19 +2,25 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fromBinary } from "@bufbuild/protobuf";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import {
   type Account,
   accountFromEntropy,
   accountFromRecoveryPhrase,
+  changeConfig,
   decodePhrase,
   decodeText,
+  emptyConfig,
   encodePhrase,
+  openConfig,
   openContent,
   recoveryPhrase,
   retrieveParameters,
+  sealConfig,
   unpad,
 } from "@swarmpost/client";
 import { signingKeyPairFromSeed, verify } from "@swarmpost/crypto";
+import { bdecode, bencode, type BValue } from "@swarmpost/encoding";
 import { ContentSchema, EnvelopeSchema, WebSocketMessageSchema } from "@swarmpost/protos";
 
 // Every entry of client.json about accounts, recovery phrases, one-to-one messages and signed requests.
@@ -146,14 +152,43 @@ test("snode_signature_test_keys: a signed retrieve verifies over method, namespa
   }
 });
 
-test("config_push_userprofile: the outer layers of a libsession config open as a message to oneself", () => {
+test("config_push_userprofile: a libsession config opens to its values, and seals again to the same bytes", () => {
   for (const vector of [...ofKind("config_push_userprofile"), ...ofKind("config_push_userprofile_empty")]) {
     const account = accountFromEntropy(hex(vector["ed25519_seed"]).subarray(0, 16));
     const wrapper = fromBinary(WebSocketMessageSchema, hex(vector["pushed_message_hex"]));
     assert.equal(wrapper.request?.verb, "");
     const envelope = fromBinary(EnvelopeSchema, wrapper.request?.body ?? Buffer.alloc(0));
     assert.deepEqual([envelope.type, envelope.timestamp], [6, 1n]);
-    assert.equal(openContent(account, envelope.content ?? Buffer.alloc(0))?.from, account.id);
+    const opened = openContent(account, envelope.content ?? Buffer.alloc(0));
+    assert.equal(opened?.from, account.id);
     assert.throws(() => decodeText(account, hex(vector["pushed_message_hex"])), { message: /carries no text/ });
+    const { kind, seqno, data } = sharedConfig(unpad(opened.content) ?? opened.content);
+    assert.deepEqual([kind, seqno], [1, Number(vector["seqno"])]);
+    const seed = account.ed25519.secretKey.subarray(0, 32);
+    const config = openConfig(seed, "UserProfile", data);
+    assert.deepEqual(sealConfig(seed, "UserProfile", config), data);
+    const values = bdecode(config) as Map<string, Map<string, Buffer>>;
+    assert.equal(values.get("#"), BigInt(seqno));
+    assert.equal(values.get("&")?.get("n")?.toString(), vector["name"]);
+    const name = (of: Map<string, BValue>): unknown => vector["name"] && of.set("n", Buffer.from(vector["name"]));
+    const ours = seqno === 0 ? emptyConfig() : changeConfig(emptyConfig(), name, () => Buffer.alloc(64)).config;
+    const fields = { "#": ours.seqno, "&": ours.data, "=": ours.diff };
+    const lagged = ours.lagged.map((each) => [each.seqno, each.digest, each.diff]);
+    assert.deepEqual(bencode({ ...fields, "<": lagged }), config, "ours has the very same bytes");
   }
 });
+
+/** A content's config part (field 11): which config, its number and its sealed bytes. */
+function sharedConfig(content: Uint8Array): { kind: number; seqno: number; data: Buffer } {
+  const part = fromBinary(ContentSchema, content).$unknown?.find(({ no }) => no === 11);
+  assert.ok(part);
+  const reader = new BinaryReader(new BinaryReader(part.data).bytes());
+  const read = { kind: 0, seqno: 0, data: Buffer.alloc(0) };
+  while (reader.pos < reader.len) {
+    const [field] = reader.tag();
+    if (field === 1) read.kind = reader.int32();
+    else if (field === 2) read.seqno = Number(reader.int64());
+    else read.data = Buffer.from(reader.bytes());
+  }
+  return read;
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ed25519PublicToX25519, sign, signingKeyPairFromSeed } from "@swarmpost/crypto";
+import { ed25519PublicToX25519, pubkey, sign, signingKeyPairFromSeed } from "@swarmpost/crypto";
 import { decodeBase64, encodeBase64 } from "@swarmpost/encoding";
 import {
   ACCESS_ANY_PREFIX,
@@ -8,6 +8,7 @@ import {
   ACCESS_READ,
   ACCESS_WRITE,
   accountId,
+  activeNodesBody,
   checkRetrieveAuth,
   checkStoreAuth,
   isPublicInbox,
@@ -49,6 +50,10 @@ const storage = readJson<{
   network_test_literal_hashes: { valid_shape_nonexistent: string[] };
   subaccount_token_prefix: {
     cases: { netid: number; read: boolean; write: boolean; delete: boolean; any_prefix: boolean; first4: string }[];
+  };
+  derived_wire_examples: {
+    active_nodes_bin_record: Record<"ed25519" | "swarm_id" | "ip" | "record", string> &
+      Record<"https_port" | "omq_quic_port", number> & { version: number[] };
   };
   subaccount_signed_request: Record<
     | "account_id_hex"
@@ -102,6 +107,15 @@ test("the flags of a subaccount token are upstream's bits", () => {
       (any_prefix ? ACCESS_ANY_PREFIX : 0);
     assert.equal(Buffer.of(netid, flags, 0, 0).toString("hex"), first4);
   }
+});
+
+test("a node has upstream's record in active_nodes_bin, up to the version that it tells of itself", () => {
+  const { record, ...node } = storage.derived_wire_examples.active_nodes_bin_record;
+  const { ed25519, swarm_id: swarm, ip, https_port: httpsPort, omq_quic_port: peerPort } = node;
+  const body = activeNodesBody([{ pubkey: pubkey(ed25519), swarmId: BigInt(`0x${swarm}`), ip, httpsPort, peerPort }]);
+  assert.equal(body.length, record.length / 2);
+  assert.equal(body.subarray(0, -3).toString("hex"), record.slice(0, -6));
+  assert.equal(record.slice(-6), Buffer.from(node.version).toString("hex"));
 });
 
 test("libsession's subaccount request verifies as read and not as delete", () => {

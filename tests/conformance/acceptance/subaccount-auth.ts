@@ -72,7 +72,7 @@ export function subaccountAuth(line: Line): void {
     assertRefused(shorten, 400, text);
     const remover = member(account, ["write", "delete"]);
     assert.deepEqual(updated(await expire(rpc, remover, hash, now + 2 * day, "shorten"))[0], [hash]);
-    assertDenied(await expire(rpc, member(account, ["read"]), hash, now + 5 * day), "expire_msgs");
+    assertDenied(await expire(rpc, member(account, ["read"]), hash, now + 5 * day), "expire:");
   });
 
   line("test_subaccount_auth.expire_trivial_extension", async (rpc) => {
