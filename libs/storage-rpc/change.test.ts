@@ -61,7 +61,7 @@ test("each change is refused in the documented words: first for its time, then f
   ]);
   assert.equal(check("delete_before", before, now + 999_999_999), undefined);
   for (const [method, params, name] of [
-    ["expire", ends, "expire_msgs"],
+    ["expire", ends, "expire:"],
     ["expire_all", all, "expire_all"],
     ["delete_all", deletes, "delete_all"],
     ["delete_before", before, "delete_before"],
@@ -80,7 +80,7 @@ test("a namespace is a number or all", () => {
   assert.equal(text(undefined), undefined);
 });
 
-test("a subaccount that may not delete only extends, and may not ask to shorten", () => {
+test("a subaccount that may not delete only extends, by however little, and may not ask to shorten", () => {
   const request = (flags: number, mode: "" | "shorten" | "extend") => {
     const member = testSubaccount(group, { netid: 3, flags });
     const signature = member.sign(`expire${mode}${now}${A}`);
@@ -93,8 +93,8 @@ test("a subaccount that may not delete only extends, and may not ask to shorten"
   assert.deepEqual(check(3, "shorten"), [400, shorten]);
   assert.equal(check(7, "shorten"), undefined);
   assert.equal(check(3, ""), undefined);
-  assert.deepEqual(check(1, "extend"), [401, "expire_msgs signature verification failed"]);
-  assert.deepEqual([expireMode(request(3, "")), expireMode(request(7, ""))], ["extend", "set"]);
+  assert.deepEqual(check(1, "extend"), [401, "expire: signature verification failed"]);
+  assert.deepEqual([expireMode(request(3, "")), expireMode(request(7, ""))], ["raise", "set"]);
 });
 
 test("replies list what was hit", () => {

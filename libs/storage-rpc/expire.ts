@@ -56,6 +56,9 @@ function readMode(fields: Fields): ExpireMode {
   return shorten ? "shorten" : extend ? "extend" : "set";
 }
 
+/** How `expire` names itself in a 401; alone of all methods with a colon (2.11). */
+export const EXPIRE_REFUSED = "expire:";
+
 /** What a request does to the end of a message. `raise`: like `extend`, and by however little. */
 export type ExpireEffect = ExpireMode | "raise";
 
@@ -80,7 +83,7 @@ export function checkExpire(request: ExpireRequest, check: SignedCheck): RpcErro
     return new RpcError(401, "expire: timestamp should be >= current time");
   }
   const signed = signedExpire(mode === "set" ? "" : mode, expiries, messages);
-  if (!verifySignature(account, auth, ACCESS_WRITE, signed, check.convert)) return verificationFailed("expire_msgs");
+  if (!verifySignature(account, auth, ACCESS_WRITE, signed, check.convert)) return verificationFailed(EXPIRE_REFUSED);
   if (mode !== "shorten" || (tokenAccess(auth) & ACCESS_DELETE) !== 0) return undefined;
   return new RpcError(
     400,

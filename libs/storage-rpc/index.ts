@@ -39,6 +39,7 @@ export { checkDeleteBefore, type DeleteBeforeRequest } from "./delete-before.ts"
 export {
   appliedExpiry,
   checkExpire,
+  EXPIRE_REFUSED,
   type ExpireEffect,
   type ExpireMode,
   type ExpireRequest,

@@ -26,9 +26,11 @@ export async function change(request: ChangeRequest, shape: ChangeShape, node: M
   const elsewhere = wrongSwarm(request.account, node);
   if (elsewhere) return elsewhere;
   const refusal = checkChange(request, { nowMs: node.clock.now(), convert: node.convert });
-  if (refusal) return refused(refusal);
+  // A 400 is about what the signer may do, which a revoked one is not told.
+  if (refusal && refusal.status !== 400) return refused(refusal);
   const revoked = await revokedRefusal(request, shape.name, node);
   if (revoked) return revoked;
+  if (refusal) return refused(refusal);
   const account = accountBytes(request.account);
   const unstamped = { kind: "change", account, change: request, request: encodeChangeRequest(request) } as const;
   let stamp = node.stamps.forDelete();

@@ -1,4 +1,4 @@
-import { type ExpireRequest, expireEntry } from "@swarmpost/storage-rpc";
+import { EXPIRE_REFUSED, type ExpireRequest, expireEntry } from "@swarmpost/storage-rpc";
 import { expireResult } from "../change-result.ts";
 import type { Answer } from "./answer.ts";
 import { change } from "./change.ts";
@@ -8,5 +8,5 @@ import type { MethodNode } from "./node.ts";
 export function expire(request: ExpireRequest, node: MethodNode): Promise<Answer> {
   const entry: Parameters<typeof change>[1]["entry"] = (changed, stamp) =>
     expireEntry(expireResult(request, stamp, changed), changed.signature);
-  return change(request, { name: "expire_msgs", entry }, node);
+  return change(request, { name: EXPIRE_REFUSED, entry }, node);
 }

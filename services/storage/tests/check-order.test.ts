@@ -69,7 +69,7 @@ const methods: Readonly<
       401,
       "expire: timestamp should be >= current time",
     ],
-    text: "expire_msgs signature verification failed",
+    text: "expire: signature verification failed",
   },
   get_expiries: {
     params: () => ({ messages: [hash], timestamp: Date.now() }),

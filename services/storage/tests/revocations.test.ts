@@ -16,15 +16,15 @@ before(async () => {
 });
 after(() => postgres[Symbol.asyncDispose]());
 
-/** A member of an account who may do everything. */
+/** A member of an account who may do everything, unless said otherwise. */
 class Member {
   readonly #keys = signingKeyPairFromSeed(generateSeed());
   readonly #account: TestAccount;
   readonly token: Buffer;
 
-  constructor(account: TestAccount) {
+  constructor(account: TestAccount, flags = 7) {
     this.#account = account;
-    this.token = Buffer.concat([Buffer.of(5, 7, 0, 0), this.#keys.publicKey]);
+    this.token = Buffer.concat([Buffer.of(5, flags, 0, 0), this.#keys.publicKey]);
   }
 
   #signed(text: string): object {
@@ -37,6 +37,12 @@ class Member {
   retrieve(namespace: number): object {
     const timestamp = Date.now();
     return { pubkey: this.#account.id, namespace, timestamp, ...this.#signed(`retrieve${namespace}${timestamp}`) };
+  }
+
+  shorten(messages: readonly string[]): object {
+    const expiry = Date.now();
+    const params = { pubkey: this.#account.id, messages, expiry, shorten: true };
+    return { ...params, ...this.#signed(`expireshorten${expiry}${messages.join("")}`) };
   }
 
   store(namespace: number, data: string): object {
@@ -109,6 +115,11 @@ test("a revoked member is turned away everywhere, whatever it asks, but for what
   }
   assert.equal((await b.rpc("store", member.store(11, "x"))).body, "store signature verification failed");
   assert.equal((await b.rpc("store", member.store(-11, "x"))).body, "store signature verification failed");
+  const writer = new Member(account, 3);
+  const shortened = async () => (await b.rpc("expire", writer.shorten(["A".repeat(43)]))).status;
+  assert.equal(await shortened(), 400);
+  await revoke(a, account, [writer.token]);
+  assert.equal(await shortened(), 401);
   const deleted = await b.rpc("delete", member.delete(["A".repeat(43)]));
   assert.deepEqual(deleted, { status: 401, body: "delete_msgs signature verification failed" });
   const restored = await b.rpc("unrevoke_subaccount", change(account, "unrevoke", [member.token, other.token]));
