@@ -3,7 +3,14 @@ import { randomInt } from "node:crypto";
 import { LocalnetError } from "./localnet-error.ts";
 
 /** The ports that every node of a local network uses on an address of its own. */
-export const nodePorts = { https: 22021, peer: 22020, replica: 22022, local: 22023, control: 22024, seedHttp: 22025 } as const;
+export const nodePorts = {
+  https: 22021,
+  peer: 22020,
+  replica: 22022,
+  local: 22023,
+  control: 22024,
+  seedHttp: 22025,
+} as const;
 
 /** The ports of a cluster's own services, on the cluster's address. */
 export const clusterPorts = { chainWatcher: 22101, coordinator: 22102, testSuite: 22103, fileServer: 22104 } as const;

@@ -12,6 +12,8 @@ import { type Anvil, startAnvil } from "@swarmpost/testkit";
 const blockSeconds = 1;
 const finalityBlocks = 0;
 const unlockDelayBlocks = 1;
+/** Software written for Session's network takes for granted that its chain has long passed the first thousand blocks. */
+const pastBlocks = 1300;
 
 /** The chain of a local network: an own anvil or a given development chain, with a staking contract just for it. */
 export class LocalChain implements AsyncDisposable {
@@ -26,10 +28,10 @@ export class LocalChain implements AsyncDisposable {
     this.server = server;
   }
 
-  /** Starts an anvil with a block a second, or takes the chain at `given`. */
+  /** Starts an anvil of 1,300 blocks with a block a second, or takes the chain at `given`. */
   static async start(given: string | undefined): Promise<LocalChain> {
     if (given !== undefined) return new LocalChain(given, undefined);
-    const server = await startAnvil({ blockTimeSeconds: blockSeconds });
+    const server = await startAnvil({ blockTimeSeconds: blockSeconds, pastBlocks });
     return new LocalChain(server.url, server);
   }
 

@@ -22,6 +22,11 @@ test("a chain makes blocks in time, has the asked chain id and takes a pause", a
   assert.equal(await ask(anvil, "eth_chainId"), "0x1092");
 });
 
+test("a new chain can have a past", async () => {
+  await using anvil = await startAnvil({ pastBlocks: 40 });
+  assert.equal(await ask(anvil, "eth_blockNumber"), "0x28");
+});
+
 test("a chain with a state file goes on where it stopped, and one without begins anew", async () => {
   await using folder = await temporaryFolder();
   await using kept = await startAnvil({ stateFile: join(folder.path, "chain.json") });

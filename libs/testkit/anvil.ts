@@ -18,6 +18,8 @@ export interface AnvilOptions {
   readonly port?: number;
   /** Funded development accounts, 10 by default. */
   readonly accounts?: number;
+  /** Empty blocks that a new chain is given before anything else, 0 by default. */
+  readonly pastBlocks?: number;
 }
 
 /** A local EVM chain. A `stop` or the disposal writes the state file; `kill` does not. */
@@ -62,6 +64,7 @@ async function anvilOn(port: number, options: AnvilOptions): Promise<Anvil> {
   };
   try {
     await answering(url, server);
+    if (options.pastBlocks !== undefined) await mine(url, options.pastBlocks);
   } catch (error) {
     await server.kill();
     throw error;
@@ -99,6 +102,12 @@ async function requireFree(port: number): Promise<void> {
   }
   probe.close();
   await once(probe, "close");
+}
+
+async function mine(url: string, blocks: number): Promise<void> {
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "anvil_mine", params: [`0x${blocks.toString(16)}`] });
+  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+  if (!(await response.text()).includes('"result"')) throw new TestkitError("start-failed", "anvil mines no blocks");
 }
 
 async function answering(url: string, server: TestServer): Promise<void> {

@@ -34,7 +34,7 @@ export function ifelse(line: Line): void {
       return body;
     };
     const { hf, v, height } = await run({ hf_at_least: [19] }, info);
-    assert.ok(hf[0] === 19 && v.length === 3 && height > 0);
+    assert.ok(hf[0] === 19 && v.length === 3 && height >= 1234, "past what the reference suite takes for long ago");
     const later = [hf[0]!, hf[1]! + 1];
     const nextVersion = [v[0]!, v[1]!, v[2]! + 1];
     for (const [condition, expected] of [
