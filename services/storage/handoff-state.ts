@@ -25,6 +25,8 @@ interface StateJson {
   readonly bornMs: number;
   readonly foundedMs: number | null;
   readonly erasing: boolean;
+  /** Written by a program that did not know all that this one keeps: by the migration `OUTDATED`. */
+  readonly outdated?: boolean;
 }
 
 const MAX_MAPS = 256;
@@ -52,6 +54,7 @@ export class HandoffState {
   #erased = new ErasedAccounts();
   #bornMs: number;
   #foundedMs: number | undefined;
+  #outdated = false;
   #saved = true;
   #progressMs: number;
 
@@ -72,6 +75,7 @@ export class HandoffState {
       this.#bornMs = state.bornMs;
       if (state.erasing) this.#erased.all();
       this.#foundedMs = state.foundedMs ?? undefined;
+      this.#outdated = state.outdated ?? false;
     }
     this.#empty = state === undefined && !(await this.#anything());
     const { rows: maps } = await this.#parts.database.query<SeenMapRow>({
@@ -105,8 +109,16 @@ export class HandoffState {
     return this.#partial;
   }
 
-  /** Acts on the map in force if it is new. True when it was. */
+  /** Acts on the map in force if it is new, and at the start on what an older program could not know. True when it did. */
   follow(): boolean {
+    const isNew = this.#followMap();
+    if (!this.#outdated || !this.mapKnown) return isNew;
+    this.#outdated = false;
+    this.lost();
+    return true;
+  }
+
+  #followMap(): boolean {
     const { map } = this.#parts.view.current;
     if (map.hash === "" || map.hash === this.#last?.hash) return false;
     const current = KnownMap.of(map);

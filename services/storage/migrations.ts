@@ -1,5 +1,5 @@
 import { type Migrations, sql } from "@swarmpost/postgres";
-import { changeSchema, firstSchema, identitySchema, revocationSchema } from "./schema.ts";
+import { changeSchema, firstSchema, identitySchema, OUTDATED, revocationSchema } from "./schema.ts";
 
 /** The steps of this service's schema; none is ever changed after a release. */
 export const migrations: Migrations = {
@@ -21,6 +21,11 @@ export const migrations: Migrations = {
   "0004_revocations": {
     async up(db) {
       for (const statement of revocationSchema) await sql.raw(statement).execute(db);
+    },
+  },
+  "0005_outdated": {
+    async up(db) {
+      await sql.raw(OUTDATED).execute(db);
     },
   },
 };

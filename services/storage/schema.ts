@@ -60,6 +60,12 @@ export const revocationSchema: readonly string[] = [
   `create index revocation_request_account on revocation_request (account)`,
 ];
 
+/**
+ * The fifth migration: what members had agreed on while this node's program did not know it yet, changes and revocations, is
+ * to be pulled from them. To be run again by each later migration after which members keep something new.
+ */
+export const OUTDATED = `update swarm_state set state = state || '{"outdated": true}'`;
+
 /** How many pieces the slim index is split into, by account. */
 const INDEX_PARTITIONS = 8;
 

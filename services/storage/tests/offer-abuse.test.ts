@@ -1,24 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PeerLinks } from "@swarmpost/rpc";
 import { eventually } from "@swarmpost/testkit";
 import { ByteWriter } from "../byte-writer.ts";
 import { writeEntry, writeList, writeTombstone } from "../handoff-codec.ts";
 import { VERDICT } from "../handoff-receive.ts";
 import type { MessageEntry } from "../message-key.ts";
 import { KIND } from "../replica-kinds.ts";
+import { askAs } from "../testing/peer-requests.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
 
 async function offered(from: TestNode, to: TestNode, entry: MessageEntry): Promise<number[]> {
-  const contact = { host: "127.0.0.1", port: to.replicaPort, certificate: to.certificate };
-  const { certificate, keys } = from;
-  await using links = new PeerLinks({ keys, certificate }, { contact: () => contact });
   const writer = new ByteWriter().u64(0);
   writeList(writer, [entry], writeEntry);
   writeList(writer, [{ ...entry, deletion: Buffer.alloc(32) }], writeTombstone);
-  return [...(await links.request(to.pubkey, KIND.offer, writer.finish(), { deadlineMs: 5_000 }))];
+  return [...(await askAs(from, to, KIND.offer, writer.finish()))];
 }
 
 test("a node that never kept an account learns nothing of it by offering what it does not have", async () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { pubkeyBytes } from "@swarmpost/crypto";
-import { PeerLinks } from "@swarmpost/rpc";
 import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
 import { ByteReader } from "../byte-reader.ts";
 import { ByteWriter } from "../byte-writer.ts";
@@ -10,6 +9,7 @@ import { MAX_ENTRIES, MAX_HOLDERS, readEntry, readHolders, writeKey, writeList }
 import { decodeRecord } from "../record-codec.ts";
 import { KIND } from "../replica-kinds.ts";
 import { readOpaque, writeOpaque } from "../sealed-cursor.ts";
+import { linksTo } from "../testing/peer-requests.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
@@ -19,11 +19,6 @@ before(async () => {
   postgres = await startPostgres({ maxConnections: 100 });
 });
 after(() => postgres[Symbol.asyncDispose]());
-
-function linksTo(victim: TestNode, peer: TestNode): PeerLinks {
-  const contact = { host: "127.0.0.1", port: victim.replicaPort, certificate: victim.certificate };
-  return new PeerLinks({ keys: peer.keys, certificate: peer.certificate }, { contact: () => contact });
-}
 
 test("a puller learns of no account that it does not keep, and comes to the end all the same", async () => {
   await using swarm = await TestSwarm.start(1, { postgres });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { pubkeyBytes } from "@swarmpost/crypto";
-import { LinkError, PeerLinks } from "@swarmpost/rpc";
+import { LinkError } from "@swarmpost/rpc";
 import {
   accountBytes,
   accountId,
@@ -14,13 +14,13 @@ import {
 import { ByteWriter } from "../byte-writer.ts";
 import { encodeChangeRequest } from "../change-request.ts";
 import { encodeDeleteRequest, uniqueHashes } from "../delete-request.ts";
-import { writeFence } from "../fence.ts";
 import { writeDeletion, writeEntry, writeList, writeTombstone } from "../handoff-codec.ts";
 import { VERDICT } from "../handoff-receive.ts";
 import { bodyDay, type ReplicaRecord, type StoreRecord } from "../record.ts";
 import { encodeRecord } from "../record-codec.ts";
 import { KIND, REFUSAL } from "../replica-kinds.ts";
 import { STAMP_TOLERANCE_MS } from "../stamp.ts";
+import { askAs, frameTo, refusedWith } from "../testing/peer-requests.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
@@ -37,23 +37,8 @@ before(async () => {
 });
 after(() => swarm[Symbol.asyncDispose]());
 
-async function send(from: TestNode, kind: number, payload: Uint8Array): Promise<Buffer> {
-  const contact = { host: "127.0.0.1", port: victim.replicaPort, certificate: victim.certificate };
-  const { certificate, keys } = from;
-  await using links = new PeerLinks({ keys, certificate }, { contact: () => contact });
-  return Buffer.from(await links.request(victim.pubkey, kind, payload, { deadlineMs: 5_000 }));
-}
-
-function refusedWith(code: number): (error: unknown) => boolean {
-  return (error) => error instanceof LinkError && error.code === "refused" && error.detail === code;
-}
-
-function frame(record: ReplicaRecord, flags = 0): Buffer {
-  const view = victim.view.current;
-  const { id: swarmId, changedHeight } = view.swarms[0]!;
-  const fence = { swarmId, changedHeight, mapHeight: view.map.height };
-  return writeFence(new ByteWriter().u8(flags), fence).bytes(encodeRecord(record)).finish();
-}
+const send = (from: TestNode, kind: number, payload: Uint8Array) => askAs(from, victim, kind, payload);
+const frame = (record: ReplicaRecord, flags = 0) => frameTo(victim, record, flags);
 
 function message(from: TestNode, account: TestAccount, more: Partial<StoreRecord> = {}): StoreRecord {
   const data = Buffer.from("planted");

@@ -2,15 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { generateSeed, pubkeyBytes, sign, signingKeyPairFromSeed } from "@swarmpost/crypto";
 import { encodeBase64 } from "@swarmpost/encoding";
-import { LinkError, PeerLinks } from "@swarmpost/rpc";
 import { accountBytes, accountId } from "@swarmpost/storage-rpc";
 import { ByteWriter } from "../byte-writer.ts";
-import { writeFence } from "../fence.ts";
 import { writeList } from "../handoff-codec.ts";
 import type { RevocationRecord } from "../record.ts";
 import { encodeRecord } from "../record-codec.ts";
 import { KIND, REFUSAL } from "../replica-kinds.ts";
 import { decodeRevocationRequest, revocationChange } from "../revocation-request.ts";
+import { askAs, frameTo, refusedWith } from "../testing/peer-requests.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
 import { TestSwarm } from "../testing/test-swarm.ts";
@@ -27,16 +26,7 @@ before(async () => {
 });
 after(() => swarm[Symbol.asyncDispose]());
 
-async function send(from: TestNode, kind: number, payload: Uint8Array): Promise<Buffer> {
-  const contact = { host: "127.0.0.1", port: victim.replicaPort, certificate: victim.certificate };
-  const { certificate, keys } = from;
-  await using links = new PeerLinks({ keys, certificate }, { contact: () => contact });
-  return Buffer.from(await links.request(victim.pubkey, kind, payload, { deadlineMs: 5_000 }));
-}
-
-function refusedWith(code: number): (error: unknown) => boolean {
-  return (error) => error instanceof LinkError && error.code === "refused" && error.detail === code;
-}
+const send = (from: TestNode, kind: number, payload: Uint8Array) => askAs(from, victim, kind, payload);
 
 const token = (account: TestAccount) => Buffer.concat([Buffer.of(5, 7, 0, 0), account.keys.publicKey]);
 
@@ -62,13 +52,6 @@ function record(
   return { kind: "revocation", account: owner, stamp, request, ...change };
 }
 
-function frame(each: RevocationRecord, flags = 0): Buffer {
-  const view = victim.view.current;
-  const { id: swarmId, changedHeight } = view.swarms[0]!;
-  const fence = { swarmId, changedHeight, mapHeight: view.map.height };
-  return writeFence(new ByteWriter().u8(flags), fence).bytes(encodeRecord(each)).finish();
-}
-
 function handOver(records: readonly RevocationRecord[]): Buffer {
   const writer = new ByteWriter().u64(victim.view.current.map.height);
   writeList(writer, records, (target, each) => target.bytes(encodeRecord(each)));
@@ -89,19 +72,19 @@ test("a member brings revocations that the account signed, at their time, and no
     record(member, account, { signedMs: now - 131_000 }),
     record(victim, account),
   ]) {
-    await assert.rejects(send(member, KIND.replicate, frame(bad)), refusedWith(REFUSAL.invalid));
+    await assert.rejects(send(member, KIND.replicate, frameTo(victim, bad)), refusedWith(REFUSAL.invalid));
   }
   assert.equal(await isRevoked(account), false);
-  await send(member, KIND.replicate, frame(record(member, account)));
+  await send(member, KIND.replicate, frameTo(victim, record(member, account)));
   assert.equal(await isRevoked(account), true);
 });
 
 test("what was revoked long ago is not put in force by an old request with a new stamp", async () => {
   const account = new TestAccount();
   const now = Date.now();
-  await send(member, KIND.replicate, frame(record(member, account)));
+  await send(member, KIND.replicate, frameTo(victim, record(member, account)));
   const old = record(member, account, { method: "unrevoke", signedMs: now - 600_000, stampMs: Date.now() + 1 });
-  await assert.rejects(send(member, KIND.replicate, frame(old)), refusedWith(REFUSAL.invalid));
+  await assert.rejects(send(member, KIND.replicate, frameTo(victim, old)), refusedWith(REFUSAL.invalid));
   const refused = await send(member, KIND.handRevocations, handOver([old]));
   assert.deepEqual([...refused], [3]);
   const earlier = record(member, account, { method: "unrevoke", signedMs: now - 600_000, stampMs: now - 600_000 });
