@@ -83,8 +83,12 @@ export function decodeContent(
   const envelope = readEnvelope(bytes);
   const opened = openContent(recipient, envelope.content);
   if (opened === undefined) throw unreadable("it was not sealed to this account, or its signature is wrong");
-  const content = read(() => fromBinary(ContentSchema, unpad(opened.content) ?? opened.content));
-  return { from: opened.from, content, envelopeMs: Number(envelope.timestamp) };
+  return { from: opened.from, content: readContent(opened.content), envelopeMs: Number(envelope.timestamp) };
+}
+
+/** Reads what was sealed, with its padding or without. Throws ClientError "unreadable-message". */
+export function readContent(padded: Uint8Array): Content {
+  return read(() => fromBinary(ContentSchema, unpad(padded) ?? padded));
 }
 
 /**

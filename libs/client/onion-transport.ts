@@ -117,8 +117,8 @@ export class OnionTransport {
 /** What came back, opened with the destination's key, or what happened on the way. */
 export type Exchange = { readonly opened: Buffer } | { readonly failure: PathFailure };
 
-/** `{"status", "body"}` of a node; the body is a string, or an object where a server embeds it. */
-function parseReply(opened: Buffer): RpcReply | undefined {
+/** Reads `{"status", "body"}` of a node; the body is a string, or an object where a server embeds it. Undefined of anything else. */
+export function parseReply(opened: Buffer): RpcReply | undefined {
   const outer = parseObject(opened.toString("utf8"));
   const status = outer?.["status"] ?? outer?.["status_code"];
   const body = outer?.["body"];

@@ -110,6 +110,10 @@ test("a config that is cut, unsigned or signed by someone else is refused", () =
   for (const wrong of [forged, unsigned, bytes.subarray(1), bencode([]), bencode({ "#": "1", "&": {} })]) {
     assert.throws(() => parseConfig(wrong, isSigned), { code: "unreadable-message" });
   }
+  for (const number of [-1, BigInt(Number.MAX_SAFE_INTEGER), 2n ** 63n]) {
+    const endless = bencode({ "#": number, "&": {}, "<": [], "=": {}, "~": Buffer.alloc(64) });
+    assert.throws(() => parseConfig(endless, () => true), { code: "unreadable-message", message: /no number/ });
+  }
   const oddHistory = bencode({ "#": 1, "&": {}, "<": [[0, "short", {}]], "=": {}, "~": Buffer.alloc(64) });
   assert.throws(() => parseConfig(oddHistory, () => true), { code: "unreadable-message", message: /history/ });
 });

@@ -42,10 +42,10 @@ export function parseConfig(bytes: Buffer, isSigned: (message: Buffer, signature
   const fields = dictionaryOf(decode(bytes));
   const [seqno, data, lagged] = [fields.get("#"), fields.get("&"), fields.get("<")];
   const [diff, signature] = [fields.get("="), fields.get("~")];
-  if (typeof seqno !== "bigint" || !Array.isArray(lagged)) throw unreadable("it has no number");
+  const number = numberOf(seqno);
+  if (number === undefined || !Array.isArray(lagged)) throw unreadable("it has no number");
   if (!Buffer.isBuffer(signature) || signature.length !== 64) throw unreadable("it is not signed");
   if (!isSigned(bytes.subarray(0, -SIGNATURE_PART), signature)) throw unreadable("its signature is wrong");
-  const number = Number(seqno);
   return {
     seqno: number,
     data: dictionaryOf(data),
@@ -121,10 +121,18 @@ function fieldsOf({ seqno, data, diff, lagged }: Omit<ConfigMessage, "digest">):
 
 function readLagged(value: BValue): LaggedDiff {
   const [seqno, digest, diff] = Array.isArray(value) ? value : [];
-  if (typeof seqno !== "bigint" || !Buffer.isBuffer(digest) || digest.length !== 32) {
+  const number = numberOf(seqno);
+  if (number === undefined || !Buffer.isBuffer(digest) || digest.length !== 32) {
     throw unreadable("its history makes no sense");
   }
-  return { seqno: Number(seqno), digest, diff: dictionaryOf(diff) };
+  return { seqno: number, digest, diff: dictionaryOf(diff) };
+}
+
+/** A number that can be followed by a next one. */
+function numberOf(value: BValue | undefined): number | undefined {
+  return typeof value === "bigint" && value >= 0n && value < BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : undefined;
 }
 
 function decode(bytes: Buffer): BValue {

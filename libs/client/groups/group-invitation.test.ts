@@ -5,6 +5,7 @@ import { type Content, ContentSchema } from "@swarmpost/protos";
 import { createAccount } from "../account.ts";
 import { createGroup } from "./group.ts";
 import { invitationContent, invitationOf, promotionContent } from "./group-invitation.ts";
+import { openGroupKey, sealGroupKey } from "./group-keys.ts";
 import { type GroupNotice, noticeContents, noticeOf } from "./group-update.ts";
 import { openKick, sealKick } from "./kick-message.ts";
 import { makeMemberKey } from "./member-key.ts";
@@ -83,5 +84,17 @@ test("a kick tells those that it names, by the group's admins only, and from whi
   assert.equal(openKick(other.id, bob, message), undefined);
   for (const wrong of [message.subarray(1), Buffer.from("de"), Buffer.from("le"), sealKick(group, [bob.id], -1)]) {
     assert.equal(openKick(group.id, bob, wrong), undefined);
+  }
+});
+
+test("a key message whose generation nothing could follow gives no key, whoever signed it", () => {
+  for (const generation of [0, Number.MAX_SAFE_INTEGER - 1]) {
+    const message = sealGroupKey(group, [bob.id], { generation, key: Buffer.alloc(32, 1) });
+    assert.equal(openGroupKey(group.id, { member: bob }, message)?.generation, generation);
+  }
+  for (const generation of [-1, Number.MAX_SAFE_INTEGER]) {
+    const message = sealGroupKey(group, [bob.id], { generation, key: Buffer.alloc(32, 1) });
+    assert.equal(openGroupKey(group.id, { member: bob }, message), undefined);
+    assert.equal(openGroupKey(group.id, { admin: group }, message), undefined);
   }
 });

@@ -43,7 +43,7 @@ export function openGroupKey(
   const fields = dictionaryOf(bytes);
   const [nonce, generation, signature] = [fields?.get("#"), fields?.get("G"), fields?.get("~")];
   const [forAdmins, forMembers] = [fields?.get("K"), fields?.get("k")];
-  if (!Buffer.isBuffer(nonce) || typeof generation !== "bigint" || !Buffer.isBuffer(signature)) return undefined;
+  if (!Buffer.isBuffer(nonce) || !isGeneration(generation) || !Buffer.isBuffer(signature)) return undefined;
   if (!verify(signature, bytes.subarray(0, -SIGNATURE_PART), accountKey(groupId))) return undefined;
   const key =
     "admin" in reader
@@ -51,6 +51,11 @@ export function openGroupKey(
       : Array.isArray(forMembers) &&
         openFromMany(groupId, reader.member, "SessionGroupKeyMemberKey", { nonce, boxes: forMembers });
   return key && key.length === 32 ? { generation: Number(generation), key } : undefined;
+}
+
+/** A number that can be followed by a next one. */
+function isGeneration(value: BValue | undefined): value is bigint {
+  return typeof value === "bigint" && value >= 0n && value < BigInt(Number.MAX_SAFE_INTEGER);
 }
 
 function adminSecret({ seed }: Group): Buffer {

@@ -1,14 +1,14 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { toBinary } from "@bufbuild/protobuf";
 import { randomBytes, verify } from "@swarmpost/crypto";
 import { decodeBase64, encodeBase64 } from "@swarmpost/encoding";
-import { type Content, ContentSchema } from "@swarmpost/protos";
+import { ContentSchema } from "@swarmpost/protos";
 import type { AccountId } from "@swarmpost/storage-rpc";
 import type { Account } from "../account.ts";
 import { ClientError } from "../client-error.ts";
 import type { CallOptions, Deadlines } from "../deadline.ts";
-import { contentOf, textOf } from "../message.ts";
+import { contentOf, readContent, textOf } from "../message.ts";
 import type { NetworkClock } from "../network-clock.ts";
-import { pad, unpad } from "../padding.ts";
+import { pad } from "../padding.ts";
 import type { ServerPlace, ServerReply, ServerRequests } from "../server-requests.ts";
 import type { Blinding } from "./blinded-key.ts";
 import { openFromBlinded, sealForBlinded } from "./blinded-message.ts";
@@ -154,14 +154,6 @@ function readRoomMessage(entry: Record<string, unknown>): RoomMessage | undefine
     const { text, sentMs } = textOf(readContent(data), from as AccountId, 0);
     return { id, from, text, sentMs };
   });
-}
-
-function readContent(padded: Uint8Array): Content {
-  try {
-    return fromBinary(ContentSchema, unpad(padded) ?? padded);
-  } catch (cause) {
-    throw new ClientError("unreadable-message", "a message can't be read: it is not a message", { cause });
-  }
 }
 
 function orUndefined<T>(read: () => T): T | undefined {
