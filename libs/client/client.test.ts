@@ -137,15 +137,21 @@ test("seeds that are silent when a list is old leave the old list in force, with
 });
 
 test("a refusal of the request itself is told once a second member says the same", async () => {
-  for (const each of network.nodes) each.script = (method) => (method === "store" ? [403, "bad TTL\nmore"] : undefined);
-  const sending = client.send(alice, bob.id, "x");
-  await assert.rejects(sending, { code: "refused", message: /\(403\): bad TTL$/ });
-  const refusedBy = network.nodes.filter((each) => each.asked.includes("store")).map((each) => each.keys.pubkey);
-  assert.equal(refusedBy.length, 2);
-  await assert.rejects(sending, (error: ClientError) => {
-    assert.deepEqual(error.detail.refusedBy?.toSorted(), refusedBy.toSorted());
-    return error.detail.status === 403;
-  });
+  for (const status of [400, 401, 403, 404, 413]) {
+    for (const each of network.nodes) {
+      each.asked.length = 0;
+      each.script = (method) => (method === "store" ? [status, "bad TTL\nmore"] : undefined);
+    }
+    const sending = client.send(alice, bob.id, "x");
+    const message = new RegExp(`\\(${status}\\): bad TTL$`);
+    await assert.rejects(sending, { code: "refused", message });
+    const refusedBy = network.nodes.filter((each) => each.asked.includes("store")).map((each) => each.keys.pubkey);
+    assert.equal(refusedBy.length, 2);
+    await assert.rejects(sending, (error: ClientError) => {
+      assert.deepEqual(error.detail.refusedBy?.toSorted(), refusedBy.toSorted());
+      return error.detail.status === status;
+    });
+  }
 });
 
 test("a clock that is off is corrected from the network's time", async () => {

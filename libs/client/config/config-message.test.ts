@@ -68,7 +68,9 @@ test("changes that were made at once are all there after one who can sign has jo
   assert.deepEqual(texts(both), { n: "one", o: "two" });
   const pushed = change(both, () => undefined);
   assert.equal(pushed.seqno, 3);
-  assert.deepEqual(joinConfigs([one, pushed, two, base], { canSign: false }), pushed, "it came from all of them");
+  for (const canSign of [true, false]) {
+    assert.deepEqual(joinConfigs([one, pushed, two, base], { canSign }), pushed, "it came from all of them");
+  }
   const alone = joinConfigs([one, two], { canSign: false });
   assert.ok(alone === one || alone === two, "others take one of them as it stands");
 });

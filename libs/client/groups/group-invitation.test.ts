@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
+import { bencode } from "@swarmpost/encoding";
 import { type Content, ContentSchema } from "@swarmpost/protos";
+import { accountId } from "@swarmpost/storage-rpc";
 import { createAccount } from "../account.ts";
 import { createGroup } from "./group.ts";
 import { invitationContent, invitationOf, promotionContent } from "./group-invitation.ts";
@@ -9,6 +11,7 @@ import { openGroupKey, sealGroupKey } from "./group-keys.ts";
 import { type GroupNotice, noticeContents, noticeOf } from "./group-update.ts";
 import { openKick, sealKick } from "./kick-message.ts";
 import { makeMemberKey } from "./member-key.ts";
+import { sealForMany } from "./seal-for-many.ts";
 
 const [alice, bob, carol] = [createAccount(), createAccount(), createAccount()];
 const [group, other] = [createGroup(), createGroup()];
@@ -47,6 +50,11 @@ test("an invitation that the group has not signed, or for someone else, is refus
   for (const content of wrong) {
     assert.throws(() => invitationOf(bob, content, alice.id), { code: "unreadable-message" });
   }
+  for (const prefix of ["05", "15", "00"]) {
+    const posing = { ...group, id: accountId(`${prefix}${group.id.slice(2)}`) };
+    const content = invitationContent(posing, "Hikers", bob.id, NOW);
+    assert.throws(() => invitationOf(bob, content, alice.id), { code: "unreadable-message" }, prefix);
+  }
   const promotion = promotionContent({ ...group, seed: Buffer.alloc(31) }, "Hikers", NOW);
   assert.throws(() => invitationOf(bob, promotion, alice.id), { code: "unreadable-message" });
   assert.equal(invitationOf(bob, create(ContentSchema), alice.id), undefined);
@@ -82,6 +90,11 @@ test("a kick tells those that it names, by the group's admins only, and from whi
   assert.deepEqual([openKick(group.id, bob, message), openKick(group.id, carol, message)], [12, 12]);
   assert.equal(openKick(group.id, alice, message), undefined);
   assert.equal(openKick(other.id, bob, message), undefined);
+  const nonce = Buffer.alloc(24, 1);
+  const plain = Buffer.concat([carol.x25519.publicKey, Buffer.from("12")]);
+  const told = [{ x25519: bob.x25519.publicKey, plain }];
+  const misled = bencode({ "#": nonce, e: sealForMany(group, "SessionGroupKickedMessage", nonce, told) });
+  assert.equal(openKick(group.id, bob, misled), undefined, "what it says is about someone else");
   for (const wrong of [message.subarray(1), Buffer.from("de"), Buffer.from("le"), sealKick(group, [bob.id], -1)]) {
     assert.equal(openKick(group.id, bob, wrong), undefined);
   }

@@ -57,6 +57,9 @@ test("nodes that don't agree give no account: one lie is enough to be careful", 
   answers(() => known(count++ === 0 ? lie : honest));
   await assert.rejects(client.resolve("bob"), { code: "names-disagree" });
   count = 0;
+  answers(() => known(count++ === 2 ? { ...honest, nonce: lie.nonce } : honest));
+  await assert.rejects(client.resolve("bob"), { code: "names-disagree" });
+  count = 0;
   answers(() => known(count++ === 1 ? {} : honest));
   await assert.rejects(client.resolve("bob"), { code: "names-disagree" });
 });
