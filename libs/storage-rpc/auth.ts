@@ -1,4 +1,5 @@
 import { ed25519PublicToX25519, equal, verify } from "@swarmpost/crypto";
+import { decodeBase64, hexToBytes } from "@swarmpost/encoding";
 import { type AccountId, accountKey, accountNetid, SESSION_NETID } from "./account-id.ts";
 import type { Fields } from "./fields.ts";
 import { invalidRequest, RpcError } from "./rpc-error.ts";
@@ -33,26 +34,50 @@ export interface Auth {
 export type ConvertKey = (ed25519: Buffer) => Buffer | undefined;
 
 /**
- * Reads `signature`, `pubkey_ed25519`, `subaccount` and `subaccount_sig`; undefined when there is no signature.
+ * Reads `signature`, `pubkey_ed25519`, `subaccount` and `subaccount_sig`; undefined when there is no signature, whatever else
+ * there is.
  *
- * @throws RpcError 400 for malformed ones, half a subaccount, and `pubkey_ed25519` with a netid other than 05.
+ * @throws RpcError 400 for malformed ones, a subaccount without its signature, and `pubkey_ed25519` with a netid other than
+ *   05.
  */
 export function parseAuth(fields: Fields, account: AccountId): Auth | undefined {
-  const pubkeyEd25519 = fields.ed25519Key("pubkey_ed25519");
-  const signature = fields.signature("signature");
-  const subaccount = parseSubaccount(fields);
-  if (pubkeyEd25519 && accountNetid(account) !== SESSION_NETID) {
-    throw invalidRequest("pubkey_ed25519 is only permitted for 05[...] pubkeys");
-  }
-  if (!signature) return undefined;
-  return { signature, ...(pubkeyEd25519 && { pubkeyEd25519 }), ...(subaccount && { subaccount }) };
+  return fields.has("signature") ? parseRequiredAuth(fields, account) : undefined;
 }
 
 /** {@link parseAuth} where nothing goes without a signature. @throws RpcError 400 also when there is none. */
 export function parseRequiredAuth(fields: Fields, account: AccountId): Auth {
-  const auth = parseAuth(fields, account);
-  if (!auth) throw invalidRequest("Required field 'signature' missing");
-  return auth;
+  const signature = fields.required("signature", (name) => fields.string(name));
+  const pubkeyEd25519 = parseEd25519(fields, account);
+  const auth = { signature: readSignature(signature, "signature"), ...(pubkeyEd25519 && { pubkeyEd25519 }) };
+  const subaccount = parseSubaccount(fields);
+  return subaccount ? { ...auth, subaccount } : auth;
+}
+
+/** 64 hex digits of the key of a Session account, in either case. */
+function parseEd25519(fields: Fields, account: AccountId): Buffer | undefined {
+  const text = fields.string("pubkey_ed25519");
+  if (text === undefined) return undefined;
+  if (accountNetid(account) !== SESSION_NETID) {
+    throw invalidRequest("pubkey_ed25519 is only permitted for 05[...] pubkeys");
+  }
+  if (text.length !== 64) throw invalidRequest("Invalid pubkey_ed25519: expected 64 hex char or 32 byte pubkey");
+  const key = hexToBytes(text, 32);
+  if (!key) throw invalidRequest("invalid pubkey_ed25519: value is not hex");
+  return key;
+}
+
+/** Base64 of exactly 64 bytes, with or without padding. */
+function readSignature(text: string, what: string): Buffer {
+  const bytes = decodeBase64(text);
+  if (bytes?.length !== 64) throw invalidRequest(`invalid ${what}: expected base64 encoded Ed25519 signature`);
+  return bytes;
+}
+
+/** Base64 (48 characters) or hex (72) of a 36-byte subaccount token. @param refused the text of the 400 for anything else. */
+export function readToken(text: string, refused: string): Buffer {
+  const bytes = text.length === 72 ? hexToBytes(text, 36) : decodeBase64(text);
+  if (bytes?.length !== 36) throw invalidRequest(refused);
+  return bytes;
 }
 
 /** Sum of the ACCESS_ flags of a subaccount's token; the account itself has all. */
@@ -61,12 +86,14 @@ export function tokenAccess({ subaccount }: Auth): number {
 }
 
 function parseSubaccount(fields: Fields): Subaccount | undefined {
-  const token = fields.subaccountToken("subaccount");
-  const signature = fields.signature("subaccount_sig");
-  if (!token && !signature) return undefined;
-  if (!token) throw invalidRequest("Required field 'subaccount' missing");
-  if (!signature) throw invalidRequest("Required field 'subaccount_sig' missing");
-  return { token, signature };
+  const text = fields.string("subaccount");
+  const signature = fields.string("subaccount_sig");
+  if (text === undefined || text === "") return undefined;
+  if (signature === undefined) {
+    throw invalidRequest("invalid subaccount: subaccount_sig is required when using subaccount");
+  }
+  const token = readToken(text, "invalid subaccount: expected base64 or hex-encoded subaccount token");
+  return { token, signature: readSignature(signature, "subaccount signature") };
 }
 
 /**

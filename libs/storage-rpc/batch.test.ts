@@ -27,7 +27,11 @@ for (const method of ["batch", "sequence"]) {
       text(method, { requests: Array.from({ length: 21 }, () => info) }),
       "invalid request: Invalid batch request: subrequest limit exceeded",
     );
-    for (const item of [null, 1, {}, { method: "info" }, { params: {} }, { method: 1, params: {} }, [info]]) {
+    for (const item of [null, 1, [info]]) {
+      const objects = "invalid request: Invalid batch request: requests must be objects";
+      assert.equal(text(method, { requests: [info, item] }), objects);
+    }
+    for (const item of [{}, { method: "info" }, { params: {} }, { method: 1, params: {} }]) {
       assert.equal(
         text(method, { requests: [info, item] }),
         "invalid request: Invalid batch request: subrequests must have method/params keys",
@@ -49,7 +53,7 @@ for (const method of ["batch", "sequence"]) {
     const bad = { method: "get_swarm", params: { pubkey: "05" } };
     assert.equal(
       text(method, { requests: [info, bad] }),
-      "invalid request: Pubkey must be 66 hex digits (33 bytes) long",
+      "invalid request: Pubkey must be 66 hex digits/33 bytes long",
     );
   });
 }

@@ -25,7 +25,8 @@ export function parseBatch<Sub>(method: "batch" | "sequence", params: Params, pa
 }
 
 function parseItem<Sub>(item: unknown, parse: ParseSub<Sub>): Sub {
-  if (!isObject(item) || typeof item["method"] !== "string" || !isObject(item["params"])) {
+  if (!isObject(item)) throw invalidRequest("Invalid batch request: requests must be objects");
+  if (typeof item["method"] !== "string" || !isObject(item["params"])) {
     throw invalidRequest("Invalid batch request: subrequests must have method/params keys");
   }
   const method = item["method"];

@@ -33,13 +33,16 @@ test("expire takes one expiry or one for each message, in lists or alone", () =>
 
 test("a malformed expire is refused", () => {
   const text = (params: Parameters<typeof expire>[0]) => refusal(() => parse("expire", expire(params)));
-  const both = "invalid request: Cannot specify both 'shorten' and 'extend'";
+  const both = "invalid request: cannot specify both 'shorten' and 'extend'";
   assert.deepEqual(text({ messages: [A], expiry: now, shorten: true, extend: true }), [400, both]);
-  const count = "invalid request: Invalid value given for 'expiry': expected one value or one for each message";
+  const count = "invalid request: 'expiry' must be a single expiry, or the same length as 'messages'";
   assert.deepEqual(text({ messages: [A], expiry: [now, now] }), [400, count]);
-  const seconds = "invalid request: Invalid timestamp for 'expiry': timestamp must be in milliseconds";
-  assert.deepEqual(text({ messages: [A], expiry: [17_000] }), [400, seconds]);
-  assert.deepEqual(text({ messages: [A], expiry: [] }), [400, "invalid request: Required field 'expiry' missing"]);
+  const kind = "invalid request: Invalid value given for 'expiry': expected timestamp array";
+  for (const expiry of [[-1], [null], ["1"], 1.5])
+    assert.deepEqual(text({ messages: [A], expiry } as never), [400, kind]);
+  const none = "invalid request: 'expiry' does not contain any expiration timestamps";
+  assert.deepEqual(text({ messages: [A], expiry: [] }), [400, none]);
+  assert.equal(text({ messages: [A], expiry: [17_000] }), undefined, "seconds are a time that is past");
   const many = Array.from({ length: MAX_DELETE_HASHES + 1 }, () => A);
   assert.equal(text({ messages: many, expiry: now })?.[0], 400);
 });

@@ -20,8 +20,9 @@ export interface DeleteAllRequest {
 export function parseDeleteAll(fields: Fields): DeleteAllRequest {
   const account = fields.account();
   const namespace = fields.namespaceOrAll();
+  const auth = parseRequiredAuth(fields, account);
   const timestamp = fields.required("timestamp", (name) => fields.timestamp(name));
-  return { method: "delete_all", account, namespace, timestamp, auth: parseRequiredAuth(fields, account) };
+  return { method: "delete_all", account, namespace, timestamp, auth };
 }
 
 /** The 406 of a stale request, else the 401 of a wrong signature, else undefined. */

@@ -20,8 +20,9 @@ export interface DeleteBeforeRequest {
 export function parseDeleteBefore(fields: Fields): DeleteBeforeRequest {
   const account = fields.account();
   const namespace = fields.namespaceOrAll();
+  const auth = parseRequiredAuth(fields, account);
   const before = fields.required("before", (name) => fields.timestamp(name));
-  return { method: "delete_before", account, namespace, before, auth: parseRequiredAuth(fields, account) };
+  return { method: "delete_before", account, namespace, before, auth };
 }
 
 /** The 401 of a time in the future or of a wrong signature, else undefined. A request about the past never goes stale. */

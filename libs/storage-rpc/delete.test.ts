@@ -34,9 +34,11 @@ test("missing, empty and malformed hashes and a missing signature are refused", 
   const text = (messages: unknown, extra: object = {}) =>
     refusal(() => parseAs("delete", params(messages, extra)))?.[1];
   assert.equal(text(null), "invalid request: Required field 'messages' missing");
-  assert.equal(text([]), "invalid request: Required field 'messages' missing");
-  const malformed = "invalid request: Invalid value given for 'messages': expected message hash";
-  for (const bad of ["", "abc", `${A}=`, 7, null, [A]]) assert.equal(text([A, bad]), malformed);
+  assert.equal(text([]), "invalid request: messages does not contain any message hashes");
+  for (const bad of ["", "abc", `${A}=`]) assert.equal(text([A, bad]), `invalid request: invalid message hash: ${bad}`);
+  const kind = "invalid request: Invalid value given for 'messages': expected string array";
+  for (const bad of [7, null, [A]]) assert.equal(text([A, bad]), kind);
+  assert.equal(text(null, { signature: null }), "invalid request: Required field 'signature' missing");
   assert.equal(text([A], { signature: null }), "invalid request: Required field 'signature' missing");
   assert.equal(text([A], { required: 1 }), "invalid request: Invalid value given for 'required': expected boolean");
 });

@@ -1,9 +1,16 @@
 import type { AccountId } from "./account-id.ts";
-import { ACCESS_DELETE, type Auth, type ConvertKey, parseAuth, verificationFailed, verifySignature } from "./auth.ts";
+import {
+  ACCESS_DELETE,
+  type Auth,
+  type ConvertKey,
+  parseRequiredAuth,
+  verificationFailed,
+  verifySignature,
+} from "./auth.ts";
 import type { Fields } from "./fields.ts";
 import { MAX_DELETE_HASHES } from "./limits.ts";
-import type { MessageHash } from "./message-hash.ts";
-import { invalidRequest, type RpcError } from "./rpc-error.ts";
+import { type MessageHash, messageHashes } from "./message-hash.ts";
+import type { RpcError } from "./rpc-error.ts";
 import { signedDelete } from "./signed-strings.ts";
 
 /** `delete`: remove messages by hash. */
@@ -20,10 +27,9 @@ export interface DeleteRequest {
 /** Parses the parameters of `delete`. @throws RpcError 400. */
 export function parseDelete(fields: Fields): DeleteRequest {
   const account = fields.account();
-  const messages = fields.hashes("messages", MAX_DELETE_HASHES);
   const required = fields.boolean("required") ?? false;
-  const auth = parseAuth(fields, account);
-  if (!auth) throw invalidRequest("Required field 'signature' missing");
+  const auth = parseRequiredAuth(fields, account);
+  const messages = messageHashes(fields.messages(MAX_DELETE_HASHES));
   return { method: "delete", account, messages, required, auth };
 }
 

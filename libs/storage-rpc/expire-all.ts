@@ -20,8 +20,9 @@ export interface ExpireAllRequest {
 export function parseExpireAll(fields: Fields): ExpireAllRequest {
   const account = fields.account();
   const namespace = fields.namespaceOrAll();
+  const auth = parseRequiredAuth(fields, account);
   const expiry = fields.required("expiry", (name) => fields.timestamp(name));
-  return { method: "expire_all", account, namespace, expiry, auth: parseRequiredAuth(fields, account) };
+  return { method: "expire_all", account, namespace, expiry, auth };
 }
 
 /** The 406 of an expiry that is past, else the 401 of a wrong signature, else undefined. */

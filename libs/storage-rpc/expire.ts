@@ -11,7 +11,7 @@ import {
 import type { SignedCheck } from "./change.ts";
 import type { Fields } from "./fields.ts";
 import { MAX_DELETE_HASHES, PRIVATE_MAX_TTL_MS, SIGNATURE_TOLERANCE_MS } from "./limits.ts";
-import type { MessageHash } from "./message-hash.ts";
+import { type MessageHash, messageHashes } from "./message-hash.ts";
 import { invalidRequest, RpcError } from "./rpc-error.ts";
 import { signedExpire } from "./signed-strings.ts";
 
@@ -34,25 +34,21 @@ export interface ExpireRequest {
 /** Parses the parameters of `expire`. @throws RpcError 400. */
 export function parseExpire(fields: Fields): ExpireRequest {
   const account = fields.account();
-  const messages = fields.hashes("messages", MAX_DELETE_HASHES);
+  const auth = parseRequiredAuth(fields, account);
   const expiries = fields.timestamps("expiry", MAX_DELETE_HASHES);
+  if (expiries.length === 0) throw invalidRequest("'expiry' does not contain any expiration timestamps");
+  const mode = readMode(fields);
+  const messages = fields.messages(MAX_DELETE_HASHES);
   if (expiries.length !== 1 && expiries.length !== messages.length) {
-    throw invalidRequest("Invalid value given for 'expiry': expected one value or one for each message");
+    throw invalidRequest("'expiry' must be a single expiry, or the same length as 'messages'");
   }
-  return {
-    method: "expire",
-    account,
-    messages,
-    expiries,
-    mode: readMode(fields),
-    auth: parseRequiredAuth(fields, account),
-  };
+  return { method: "expire", account, messages: messageHashes(messages), expiries, mode, auth };
 }
 
 function readMode(fields: Fields): ExpireMode {
   const shorten = fields.boolean("shorten") ?? false;
   const extend = fields.boolean("extend") ?? false;
-  if (shorten && extend) throw invalidRequest("Cannot specify both 'shorten' and 'extend'");
+  if (shorten && extend) throw invalidRequest("cannot specify both 'shorten' and 'extend'");
   return shorten ? "shorten" : extend ? "extend" : "set";
 }
 

@@ -27,9 +27,9 @@ export interface GetExpiriesRequest {
 /** Parses the parameters of `get_expiries`. @throws RpcError 400. */
 export function parseGetExpiries(fields: Fields): GetExpiriesRequest {
   const account = fields.account();
-  const messages = fields.strings("messages", MAX_DELETE_HASHES);
+  const auth = parseRequiredAuth(fields, account);
   const timestamp = fields.required("timestamp", (name) => fields.timestamp(name));
-  return { method: "get_expiries", account, messages, timestamp, auth: parseRequiredAuth(fields, account) };
+  return { method: "get_expiries", account, messages: fields.messages(MAX_DELETE_HASHES), timestamp, auth };
 }
 
 /** The 406 of a stale request, else the 401 of a wrong signature, else undefined. */

@@ -55,14 +55,19 @@ test("what is no ifelse is refused, and one malformed branch refuses all", () =>
   const some = { hf_at_least: 1 };
   const invalid = "invalid request: Invalid ifelse request: ";
   assert.equal(text(undefined, info), `${invalid}no valid "if" field`);
-  assert.equal(text({}, info), `${invalid}at least one "if" condition is required`);
-  assert.equal(text(some), `${invalid}at least one of "then" or "else" is required`);
-  assert.equal(text(some, "info"), `${invalid}"then" must have method/params keys`);
-  assert.equal(text({ hf_before: [1, 2, 3] }, info), `${invalid}"hf_before" must be 1 to 2 integers`);
-  assert.equal(text({ v_before: ["2"] }, info), `${invalid}"v_before" must be 1 or more integers`);
-  assert.equal(text(some, info, { method: "nope", params: {} }), "no method nope");
+  assert.equal(text({}, info), `${invalid}must specify at least one "if" condition`);
+  assert.equal(text(some), `${invalid}at least one of "then"/"else" required`);
+  assert.equal(text(some, "info"), `${invalid}then must be an object`);
+  assert.equal(text(some, info, { method: "info" }), `${invalid}else must have method/params keys`);
+  assert.equal(text({ hf_before: [] }, info), `${invalid}must specify at least one "if" condition`);
+  assert.equal(text({ hf_before: [1, 2, 3] }, info), undefined);
+  const kind = (name: string, what: string) => `invalid request: Invalid value given for '${name}': expected ${what}`;
+  assert.equal(text({ v_before: ["2"] }, info), kind("v_before", "integer array"));
+  assert.equal(text({ height_before: [2] }, info), kind("height_before", "integer"));
+  const unknown = { method: "nope", params: {} };
+  assert.equal(text(some, info, unknown), 'invalid request: Invalid ifelse request method "else"');
   const store = { method: "store", params: {} };
-  assert.equal(text(some, undefined, store), "invalid request: Required field 'pubkey' or 'pubKey' missing");
+  assert.equal(text(some, undefined, store), "invalid request: Required field 'timestamp' missing");
 });
 
 test("sixteen may be in one another, and no number of them breaks the parser", () => {

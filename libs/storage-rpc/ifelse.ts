@@ -1,5 +1,5 @@
 import { isObject } from "./batch.ts";
-import type { Params } from "./fields.ts";
+import { Fields, type Params } from "./fields.ts";
 import { MAX_NESTED_IFELSE } from "./limits.ts";
 import { invalidRequest } from "./rpc-error.ts";
 
@@ -31,8 +31,8 @@ export interface IfElseOf<Request> {
   no: Request | undefined;
 }
 
-/** Parses a branch, which may be any request. @throws RpcError 400. */
-type ParseBranch<Request> = (method: string, params: Params, depth: number) => Request;
+/** Parses a branch, which may be any request; undefined when there is no such method. @throws RpcError 400. */
+type ParseBranch<Request> = (method: string, params: Params, depth: number) => Request | undefined;
 
 /** Parses the parameters of `ifelse`. @param depth how many others it is in. @throws RpcError 400. */
 export function parseIfElse<Request>(params: Params, depth: number, parse: ParseBranch<Request>): IfElseOf<Request> {
@@ -40,49 +40,47 @@ export function parseIfElse<Request>(params: Params, depth: number, parse: Parse
   const condition = parseCondition(params["if"]);
   const branch = (name: "then" | "else") => parseBranch(params[name], name, (m, p) => parse(m, p, depth + 1));
   const request: IfElseOf<Request> = { method: "ifelse", condition, yes: branch("then"), no: branch("else") };
-  if (!request.yes && !request.no) throw invalid('at least one of "then" or "else" is required');
+  if (!request.yes && !request.no) throw invalid('at least one of "then"/"else" required');
   return request;
 }
 
 function parseBranch<Request>(
   value: unknown,
   name: string,
-  parse: (method: string, params: Params) => Request,
+  parse: (method: string, params: Params) => Request | undefined,
 ): Request | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value) || typeof value["method"] !== "string" || !isObject(value["params"])) {
-    throw invalid(`"${name}" must have method/params keys`);
+  if (!isObject(value)) throw invalid(`${name} must be an object`);
+  if (typeof value["method"] !== "string" || !isObject(value["params"])) {
+    throw invalid(`${name} must have method/params keys`);
   }
-  return parse(value["method"], value["params"]);
+  const request = parse(value["method"], value["params"]);
+  // The reference names the branch where it means the method.
+  if (request === undefined) throw invalidRequest(`Invalid ifelse request method "${name}"`);
+  return request;
 }
 
 function parseCondition(value: unknown): Condition {
   if (!isObject(value)) throw invalid('no valid "if" field');
-  const given = (name: string) => value[name] !== undefined && value[name] !== null;
-  const version = (name: string, length: number) => readVersion(value[name], name, length);
-  const condition: Condition = {
-    ...(given("hf_at_least") && { hfAtLeast: version("hf_at_least", 2) }),
-    ...(given("hf_before") && { hfBefore: version("hf_before", 2) }),
-    ...(given("v_at_least") && { vAtLeast: version("v_at_least", 3) }),
-    ...(given("v_before") && { vBefore: version("v_before", 3) }),
-    ...(given("height_at_least") && { heightAtLeast: readInteger(value["height_at_least"], "height_at_least") }),
-    ...(given("height_before") && { heightBefore: readInteger(value["height_before"], "height_before") }),
+  const fields = new Fields(value);
+  const asked = {
+    heightAtLeast: fields.integer("height_at_least"),
+    heightBefore: fields.integer("height_before"),
+    hfAtLeast: readVersion(fields, "hf_at_least", 2),
+    hfBefore: readVersion(fields, "hf_before", 2),
+    vAtLeast: readVersion(fields, "v_at_least", 3),
+    vBefore: readVersion(fields, "v_before", 3),
   };
-  if (Object.keys(condition).length === 0) throw invalid('at least one "if" condition is required');
-  return condition;
+  const given = Object.entries(asked).filter(([, each]) => each !== undefined);
+  if (given.length === 0) throw invalid('must specify at least one "if" condition');
+  return Object.fromEntries(given) as Condition;
 }
 
-/** A list of integers, filled up with zeros; a number alone is a list of one. */
-function readVersion(value: unknown, name: string, length: number): number[] {
-  const list: unknown[] = Array.isArray(value) ? value : [value];
-  if (list.length === 0 || list.length > length) throw invalid(`"${name}" must be 1 to ${length} integers`);
-  const numbers = list.map((item) => readInteger(item, name));
-  return [...numbers, ...Array.from({ length: length - numbers.length }, () => 0)];
-}
-
-function readInteger(value: unknown, name: string): number {
-  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  throw invalid(`"${name}" must be 1 or more integers`);
+/** A list of integers, filled up with zeros, what is beyond `length` left out; a number alone is a list of one. */
+function readVersion(fields: Fields, name: string, length: number): number[] | undefined {
+  const list = fields.integers(name);
+  if (list.length === 0) return undefined;
+  return Array.from({ length }, (_, i) => list[i] ?? 0);
 }
 
 function invalid(what: string): Error {

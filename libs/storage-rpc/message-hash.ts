@@ -2,6 +2,7 @@ import { blake2b } from "@swarmpost/crypto";
 import { encodeBase64NoPad } from "@swarmpost/encoding";
 import { type AccountId, accountBytes } from "./account-id.ts";
 import type { Namespace } from "./namespace.ts";
+import { invalidRequest } from "./rpc-error.ts";
 
 /** A message hash as clients see it: 43 base64 characters without padding. Always computed by a node. */
 export type MessageHash = string & { readonly __brand: "MessageHash" };
@@ -11,6 +12,15 @@ const SHAPE = /^[A-Za-z0-9+/]{43}$/;
 /** Brands 43 base64 characters; undefined for any other shape. */
 export function parseMessageHash(text: string): MessageHash | undefined {
   return SHAPE.test(text) ? (text as MessageHash) : undefined;
+}
+
+/** Brands texts, which all have to be of the shape. @throws RpcError 400. */
+export function messageHashes(texts: readonly string[]): MessageHash[] {
+  return texts.map((text) => {
+    const hash = parseMessageHash(text);
+    if (hash === undefined) throw invalidRequest(`invalid message hash: ${text}`);
+    return hash;
+  });
 }
 
 /**

@@ -50,14 +50,16 @@ test("get_swarm has an alias, takes both spellings of pubkey and ignores what el
 
 test("a pubkey that is missing, doubled or malformed has upstream's text", () => {
   const text = (params: object) => refusal(() => parse("get_swarm", params))?.[1];
-  assert.equal(text({}), "invalid request: Required field 'pubkey' or 'pubKey' missing");
+  assert.equal(text({}), "invalid request: Required field 'pubkey' missing");
   assert.equal(
     text({ pubkey: account.id, pubKey: account.id }),
     "invalid request: Cannot specify both 'pubkey' and 'pubKey'",
   );
   assert.equal(text({ pubkey: 5 }), "invalid request: Invalid value given for 'pubkey': expected string");
   for (const pubkey of ["", "05", account.id.slice(2), `${account.id}00`, `0x${account.id.slice(2)}`]) {
-    assert.equal(text({ pubkey }), "invalid request: Pubkey must be 66 hex digits (33 bytes) long");
+    assert.equal(text({ pubkey }), "invalid request: Pubkey must be 66 hex digits/33 bytes long");
+    const other = refusal(() => parse("retrieve", { pubkey }))?.[1];
+    assert.equal(other, "invalid request: Pubkey must be 66 hex digits (33 bytes) long");
   }
 });
 

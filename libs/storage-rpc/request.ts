@@ -75,15 +75,15 @@ const METHODS: ReadonlyMap<string, (fields: Fields) => SubRequest> = new Map<str
  */
 export function parseRequest(json: Uint8Array | string): ParsedRequest {
   const { method, params } = parseCall(json);
-  return parseMethod(method, params, 0);
-}
-
-function parseMethod(method: string, params: Params, depth: number): ParsedRequest {
-  if (method === "ifelse") return parseIfElse(params, depth, parseMethod);
-  if (method === "batch" || method === "sequence") return bounded(parseBatch(method, params, parseSubRequest));
-  const request = parseSubRequest(method, params);
+  const request = parseMethod(method, params, 0);
   if (!request) throw new RpcError(400, `no method ${method}`);
   return request;
+}
+
+function parseMethod(method: string, params: Params, depth: number): ParsedRequest | undefined {
+  if (method === "ifelse") return parseIfElse(params, depth, parseMethod);
+  if (method === "batch" || method === "sequence") return bounded(parseBatch(method, params, parseSubRequest));
+  return parseSubRequest(method, params);
 }
 
 /** A batch deletes no more than one request may, and a sequence does not add waits up. */

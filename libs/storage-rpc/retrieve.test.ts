@@ -40,10 +40,9 @@ test("a wait is 0 to 20,000 ms, and clients that know nothing of it wait for not
 
 test("an empty last hash means from the start and a malformed one is refused", () => {
   assert.equal(parseAs("retrieve", signed(0, { last_hash: "" })).lastHash, undefined);
-  assert.deepEqual(check(signed(0, { last_hash: "abc" })), [
-    400,
-    "invalid request: Invalid value given for 'last_hash': expected message hash",
-  ]);
+  const text = (last_hash: string) => check(signed(0, { last_hash }))?.[1];
+  assert.equal(text("abc"), "invalid request: Invalid last_hash: expected base64 (43 chars)");
+  assert.equal(text("_".repeat(43)), "invalid request: Invalid last_hash: not base64");
 });
 
 test("nothing of a signature is a 401 in the default namespace and a 400 in a named private one", () => {
@@ -52,6 +51,15 @@ test("nothing of a signature is a 401 in the default namespace and a 400 in a na
   assert.deepEqual(check({ pubkey: user.id, namespace: 2 }), [400, missing]);
   assert.deepEqual(check({ pubkey: user.id, timestamp: NOW }), [400, missing]);
   assert.deepEqual(check({ pubkey: user.id, pubkey_ed25519: user.ed25519Hex }), [400, missing]);
+});
+
+test("a malformed key or signature is named, whatever else is wrong", () => {
+  const text = (extra: object) => check(signed(0, { timestamp: null, ...extra }))?.[1];
+  const length = "invalid request: Invalid pubkey_ed25519: expected 64 hex char or 32 byte pubkey";
+  assert.equal(text({ pubkey_ed25519: "ab" }), length);
+  assert.equal(text({ pubkey_ed25519: "g".repeat(64) }), "invalid request: invalid pubkey_ed25519: value is not hex");
+  const signature = "invalid request: invalid signature: expected base64 encoded Ed25519 signature";
+  assert.equal(text({ signature: "AAAA" }), signature);
 });
 
 test("a signature without its timestamp is a 400", () => {
@@ -88,11 +96,18 @@ test("half a subaccount or a token of another size is a 400", () => {
   const { params } = testSubaccount(group, { netid: 3, flags: 1 });
   const base = { pubkey: group.id, namespace: 11, timestamp: NOW, signature: group.sign("x") };
   const text = (extra: object) => check({ ...base, ...extra })?.[1];
-  assert.equal(text({ subaccount: params.subaccount }), "invalid request: Required field 'subaccount_sig' missing");
-  assert.equal(text({ subaccount_sig: params.subaccount_sig }), "invalid request: Required field 'subaccount' missing");
+  const half = "invalid request: invalid subaccount: subaccount_sig is required when using subaccount";
+  assert.equal(text({ subaccount: params.subaccount }), half);
+  const alone = "retrieve signature verification failed";
+  assert.equal(text({ subaccount_sig: params.subaccount_sig }), alone);
+  assert.equal(text({ ...params, subaccount: "" }), alone);
   assert.equal(
     text({ ...params, subaccount: "AwMA" }),
-    "invalid request: Invalid value given for 'subaccount': expected subaccount token (36 bytes)",
+    "invalid request: invalid subaccount: expected base64 or hex-encoded subaccount token",
+  );
+  assert.equal(
+    text({ ...params, subaccount_sig: "AwMA" }),
+    "invalid request: invalid subaccount signature: expected base64 encoded Ed25519 signature",
   );
 });
 

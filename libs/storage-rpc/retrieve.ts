@@ -1,5 +1,12 @@
 import type { AccountId } from "./account-id.ts";
-import { ACCESS_READ, type Auth, type ConvertKey, parseAuth, verificationFailed, verifySignature } from "./auth.ts";
+import {
+  ACCESS_READ,
+  type Auth,
+  type ConvertKey,
+  parseRequiredAuth,
+  verificationFailed,
+  verifySignature,
+} from "./auth.ts";
 import type { Fields } from "./fields.ts";
 import { MAX_WAIT_MS } from "./limits.ts";
 import { type MessageHash, parseMessageHash } from "./message-hash.ts";
@@ -30,25 +37,28 @@ export interface RetrieveRequest {
 /** Parses the parameters of `retrieve`. @throws RpcError 400. */
 export function parseRetrieve(fields: Fields): RetrieveRequest {
   const account = fields.account();
-  const lastHash = fields.atMostOne("last_hash", "lastHash", (name) => readLastHash(fields.string(name), name));
   const ns = fields.namespace();
-  const timestamp = fields.timestamp("timestamp");
-  const auth = parseAuth(fields, account);
-  const someAuth = ["pubkey_ed25519", "signature", "timestamp"].some((name) => fields.has(name));
-  const mustSign = someAuth || (fields.has("namespace") && retrieveNeedsAuth(ns));
-  if (mustSign && !auth) throw invalidRequest("Required field 'signature' missing");
-  if (mustSign && timestamp === undefined) throw invalidRequest("Required field 'timestamp' missing");
+  const signed = readSigned(fields, account, ns);
+  const lastHash = readLastHash(fields.atMostOne("last_hash", "lastHash", (name) => fields.string(name)));
   return {
     method: "retrieve",
     account,
     namespace: ns,
-    lastHash: lastHash === "" ? undefined : lastHash,
+    lastHash,
     maxCount: fields.integer("max_count"),
     maxSize: fields.integer("max_size"),
     reverse: fields.boolean("reverse_direction") ?? false,
     waitMs: readWait(fields),
-    signed: auth && timestamp !== undefined ? { timestamp, auth } : undefined,
+    signed,
   };
+}
+
+/** Whatever of a signature is given, or needed where a namespace is named, asks for all of it. */
+function readSigned(fields: Fields, account: AccountId, ns: Namespace): RetrieveRequest["signed"] {
+  const someAuth = ["pubkey_ed25519", "signature", "timestamp"].some((name) => fields.has(name));
+  if (!someAuth && !(fields.has("namespace") && retrieveNeedsAuth(ns))) return undefined;
+  const auth = parseRequiredAuth(fields, account);
+  return { timestamp: fields.required("timestamp", (name) => fields.timestamp(name)), auth };
 }
 
 /** 0 to 20,000 ms; absent means 0. Clients of Session never send it. */
@@ -58,11 +68,11 @@ function readWait(fields: Fields): number {
   return wait;
 }
 
-function readLastHash(text: string | undefined, name: string): MessageHash | "" | undefined {
-  if (text === undefined || text === "") return text;
+function readLastHash(text: string | undefined): MessageHash | undefined {
+  if (text === undefined || text === "") return undefined;
   const hash = parseMessageHash(text);
-  if (!hash) throw invalidRequest(`Invalid value given for '${name}': expected message hash`);
-  return hash;
+  if (hash) return hash;
+  throw invalidRequest(`Invalid last_hash: ${text.length === 43 ? "not base64" : "expected base64 (43 chars)"}`);
 }
 
 /**

@@ -1,5 +1,12 @@
 import type { AccountId } from "./account-id.ts";
-import { type Auth, type ConvertKey, parseAuth, verificationFailed, verifySignature } from "./auth.ts";
+import {
+  type Auth,
+  type ConvertKey,
+  parseRequiredAuth,
+  readToken,
+  verificationFailed,
+  verifySignature,
+} from "./auth.ts";
 import type { Fields } from "./fields.ts";
 import { MAX_REVOKED, MAX_UNREVOKED_AT_ONCE } from "./limits.ts";
 import { invalidRequest, type RpcError } from "./rpc-error.ts";
@@ -33,28 +40,44 @@ export interface RevokedListRequest {
 
 /** Parses the parameters of `revoke_subaccount`. @throws RpcError 400. */
 export function parseRevoke(fields: Fields): RevocationOf<"revoke_subaccount"> {
-  const tokens = (name: string) => fields.subaccountTokens(name, MAX_REVOKED);
-  return { method: "revoke_subaccount", ...parseSigned(fields), tokens: tokens("revoke") };
+  const { account, auth } = parseSigner(fields);
+  const tokens = readTokens(fields, "revoke", MAX_REVOKED);
+  return { method: "revoke_subaccount", account, timestamp: readTimestamp(fields), tokens, auth };
 }
 
 /** Parses the parameters of `unrevoke_subaccount`. @throws RpcError 400. */
 export function parseUnrevoke(fields: Fields): RevocationOf<"unrevoke_subaccount"> {
-  const tokens = (name: string) => fields.subaccountTokens(name, MAX_UNREVOKED_AT_ONCE);
-  return { method: "unrevoke_subaccount", ...parseSigned(fields), tokens: tokens("unrevoke") };
+  const signer = parseSigner(fields);
+  const timestamp = readTimestamp(fields);
+  return {
+    method: "unrevoke_subaccount",
+    ...signer,
+    timestamp,
+    tokens: readTokens(fields, "unrevoke", MAX_UNREVOKED_AT_ONCE),
+  };
 }
 
 /** Parses the parameters of `revoked_subaccounts`. @throws RpcError 400. */
 export function parseRevokedList(fields: Fields): RevokedListRequest {
-  return { method: "revoked_subaccounts", ...parseSigned(fields) };
+  return { method: "revoked_subaccounts", ...parseSigner(fields), timestamp: readTimestamp(fields) };
 }
 
-function parseSigned(fields: Fields): Pick<RevokedListRequest, "account" | "timestamp" | "auth"> {
+function parseSigner(fields: Fields): Pick<RevokedListRequest, "account" | "auth"> {
   const account = fields.account();
-  const timestamp = fields.required("timestamp", (name) => fields.timestamp(name));
-  const auth = parseAuth(fields, account);
-  if (!auth) throw invalidRequest("Required field 'signature' missing");
-  const { subaccount: _, ...own } = auth;
-  return { account, timestamp, auth: own };
+  const { subaccount: _, ...auth } = parseRequiredAuth(fields, account);
+  return { account, auth };
+}
+
+function readTimestamp(fields: Fields): number {
+  return fields.required("timestamp", (name) => fields.timestamp(name));
+}
+
+function readTokens(fields: Fields, name: "revoke" | "unrevoke", most: number): Buffer[] {
+  const texts = fields.strings(name, Number.POSITIVE_INFINITY, "subaccount tokens");
+  if (texts.length === 0) throw invalidRequest(`Required field '${name}' missing`);
+  if (texts.length > most)
+    throw invalidRequest(`invalid ${name}: cannot ${name} more than ${most} subaccounts at once`);
+  return texts.map((text) => readToken(text, `invalid ${name}: expected base64 or hex-encoded subaccount tag`));
 }
 
 /** 406 for a stale request, 401 unless the account itself signed it, undefined when it may go on. */

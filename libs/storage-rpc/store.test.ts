@@ -50,12 +50,16 @@ test("missing and contradicting parameters are named", () => {
 
 test("parameters of another kind are named", () => {
   const wrong = (name: string, kind: string) => `invalid request: Invalid value given for '${name}': expected ${kind}`;
-  assert.equal(parseError({ timestamp: "now" }), wrong("timestamp", "integer"));
-  assert.equal(parseError({ ttl: 1.5 }), wrong("ttl", "integer"));
+  const time = "integer timestamp (in milliseconds)";
+  assert.equal(parseError({ timestamp: "now" }), "invalid request: Invalid value given for 'timestamp': \"now\"");
+  assert.equal(parseError({ timestamp: true }), wrong("timestamp", time));
+  assert.equal(parseError({ sig_timestamp: "1" }), wrong("sig_timestamp", time));
+  for (const ttl of [1.5, -1, "-1"]) assert.equal(parseError({ ttl }), wrong("ttl", "positive integer"));
   assert.equal(parseError({ data: 7 }), wrong("data", "string"));
-  assert.equal(parseError({ namespace: "2" }), wrong("namespace", "integer"));
-  assert.equal(parseError({ namespace: "all" }), wrong("namespace", "integer"));
-  assert.equal(parseError({ signature: "abc" }), wrong("signature", "base64-encoded signature (64 bytes)"));
+  assert.equal(parseError({ namespace: "2" }), wrong("namespace", "16-bit integer"));
+  assert.equal(parseError({ namespace: "all" }), wrong("namespace", "16-bit integer"));
+  const signature = "invalid request: invalid signature: expected base64 encoded Ed25519 signature";
+  assert.equal(parseError({ signature: "abc" }), signature);
   const range = "invalid request: Invalid value given for 'namespace': value out of range";
   for (const namespace of [32768, -32769, 1e300]) assert.equal(parseError({ namespace }), range);
 });
@@ -65,7 +69,7 @@ test("timestamps in seconds or below zero are refused", () => {
   assert.equal(parseError({ timestamp: 999_999_999 }), text);
   assert.equal(
     parseError({ timestamp: -1 }),
-    "invalid request: Invalid value given for 'timestamp': value out of range",
+    "invalid request: Invalid value given for 'timestamp': expected integer timestamp (in milliseconds)",
   );
 });
 
@@ -85,7 +89,7 @@ test("a life out of the namespace's range is a 403, also when the clock is wrong
   const refused: [number, string] = [403, "Provided expiry/TTL is not valid."];
   const times = (ttl: number, namespace: number, now = NOW) =>
     refusal(() => checkStoreTimes(parseAs("store", params({ ttl, namespace })), now));
-  for (const ttl of [-1, 0, 9_999, 14 * DAY + 1]) assert.deepEqual(times(ttl, 0), refused, `${ttl}`);
+  for (const ttl of [0, 9_999, 14 * DAY + 1]) assert.deepEqual(times(ttl, 0), refused, `${ttl}`);
   assert.deepEqual(times(30 * DAY + 1, 2), refused);
   assert.deepEqual(times(9_999, 0, NOW + DAY), refused);
   assert.equal(times(14 * DAY, 0), undefined);

@@ -35,27 +35,22 @@ export interface StoreRequest {
 
 /** Parses the parameters of `store`. @throws RpcError 400. */
 export function parseStore(fields: Fields): StoreRequest {
-  const account = fields.account();
-  const timestamp = fields.required("timestamp", (name) => fields.timestamp(name, "or-text"));
+  const orText = (name: string, kind: string) => fields.integerOrText(name, kind);
+  const timestamp = fields.required("timestamp", (name) => fields.timestamp(name, orText));
   const expiry = fields.exactlyOne("expiry", "ttl", (name) => readExpiry(fields, name, timestamp));
-  const data = readData(fields.required("data", (name) => fields.string(name)));
-  const sigTimestamp = fields.timestamp("sig_timestamp") ?? timestamp;
+  const account = fields.account();
   const ns = fields.namespace();
-  return {
-    method: "store",
-    account,
-    namespace: ns,
-    timestamp,
-    expiry,
-    data,
-    sigTimestamp,
-    auth: parseAuth(fields, account),
-  };
+  const sigTimestamp = fields.timestamp("sig_timestamp") ?? timestamp;
+  const auth = parseAuth(fields, account);
+  const data = readData(fields.required("data", (name) => fields.string(name)));
+  return { method: "store", account, namespace: ns, timestamp, expiry, data, sigTimestamp, auth };
 }
 
 function readExpiry(fields: Fields, name: string, timestamp: number): number | undefined {
   if (name === "expiry") return fields.timestamp(name);
-  const ttl = fields.integer(name, "or-text");
+  const ttl = fields.integerOrText(name, "positive integer");
+  if (ttl !== undefined && ttl < 0)
+    throw invalidRequest(`Invalid value given for '${name}': expected positive integer`);
   return ttl === undefined ? undefined : timestamp + ttl;
 }
 

@@ -14,7 +14,7 @@ import {
 import { signedEntries } from "./swarm-entries.ts";
 
 const outOfRange = "invalid request: Invalid value given for 'namespace': value out of range";
-const noInteger = "invalid request: Invalid value given for 'namespace': expected integer";
+const noInteger = "invalid request: Invalid value given for 'namespace': expected 16-bit integer";
 
 /** test_msg_ns.py of the reference server. */
 export function messageNamespaces(line: Line): void {

@@ -41,7 +41,11 @@ export function subaccountAuth(line: Line): void {
       const claimed = { ...stranger, credentials: { ...account.credentials, ...stranger.credentials } };
       assertDenied(await read(rpc, claimed), "retrieve");
       const { subaccount_sig: _, ...half } = signedRetrieve(member(account, ["read"]), { namespace });
-      assertRefused(await rpc.call("retrieve", half), 400, "invalid request: Required field 'subaccount_sig' missing");
+      assertRefused(
+        await rpc.call("retrieve", half),
+        400,
+        "invalid request: invalid subaccount: subaccount_sig is required when using subaccount",
+      );
     }
   });
 
