@@ -31,5 +31,5 @@ export { type CreateService, run } from "./run.ts";
 export { type Job, jobConfig, type JobRuntime, runJob } from "./run-job.ts";
 export { createRuntime, type Runtime } from "./runtime.ts";
 export { errorFields, type SafeFields, type SafeKey, type SafeValue, safeKeys, scrub } from "./safe-fields.ts";
-export { type BusConfig, busConfig, processConfig, sharedConfig } from "./shared-config.ts";
+export { type BusConfig, busConfig, nodeConfig, processConfig, serverConfig, sharedConfig } from "./shared-config.ts";
 export { WakeableLoop } from "./wakeable-loop.ts";

@@ -1,3 +1,4 @@
+import { clusterTlsConfig } from "./cluster-tls.ts";
 import { type ConfigOf, configTypes, defineConfig } from "./config.ts";
 
 /** Rows that `run` adds to every service's table and reads itself. */
@@ -54,6 +55,25 @@ export const sharedConfig = defineConfig({
     doc: "URL of the Postgres database.",
     secret: true,
   },
+  CHAIN_WATCHER: { schema: configTypes.text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
+});
+
+/** Rows of every service that speaks on the bus and serves gRPC inside its cluster. */
+export const serverConfig = defineConfig({
+  ...busConfig,
   GRPC_HOST: { schema: configTypes.text, doc: "Address on which gRPC is served.", default: "127.0.0.1" },
   GRPC_PORT: { schema: configTypes.port, doc: "Port on which gRPC is served; 0 takes any free one.", default: 0 },
+  ...clusterTlsConfig,
+});
+
+/** Rows of both halves of a node: its key, and where both ask who is in the network. */
+export const nodeConfig = defineConfig({
+  NODE_SEED: {
+    schema: configTypes.text.regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits"),
+    doc: "Seed of the node's Ed25519 key, 64 hex digits. Never leaves this pod.",
+    secret: true,
+  },
+  CHAIN_WATCHER: sharedConfig.CHAIN_WATCHER,
+  COORDINATOR: { schema: configTypes.text, doc: "host:port of swarm-coordinator's gRPC.", default: "127.0.0.1:50052" },
+  TEST_SUITE: { schema: configTypes.text, doc: "host:port of test-suite's gRPC.", default: "127.0.0.1:50053" },
 });

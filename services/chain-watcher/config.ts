@@ -1,12 +1,5 @@
 import { electionConfig } from "@swarmpost/kubernetes";
-import {
-  busConfig,
-  clusterTlsConfig,
-  type ConfigOf,
-  configTypes,
-  defineConfig,
-  sharedConfig,
-} from "@swarmpost/runtime";
+import { type ConfigOf, configTypes, defineConfig, serverConfig, sharedConfig } from "@swarmpost/runtime";
 import { isAddress } from "viem";
 
 const rpcUrls = configTypes.text
@@ -23,10 +16,7 @@ const contract = configTypes.text
 export const chainWatcherConfig = defineConfig({
   ...electionConfig,
   DATABASE_URL: sharedConfig.DATABASE_URL,
-  ...busConfig,
-  GRPC_HOST: sharedConfig.GRPC_HOST,
-  GRPC_PORT: sharedConfig.GRPC_PORT,
-  ...clusterTlsConfig,
+  ...serverConfig,
   CHAIN_RPC_URLS: {
     schema: rpcUrls,
     doc: "JSON-RPC endpoints of the chain, separated by commas; one is used until it fails, then the next.",

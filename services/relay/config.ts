@@ -1,25 +1,13 @@
 import { isIPv4 } from "node:net";
-import {
-  busConfig,
-  clusterTlsConfig,
-  type ConfigOf,
-  configTypes,
-  defineConfig,
-  sharedConfig,
-} from "@swarmpost/runtime";
+import { type ConfigOf, configTypes, defineConfig, nodeConfig, serverConfig, sharedConfig } from "@swarmpost/runtime";
 import { z } from "zod";
 
 const { text, port, integer } = configTypes;
 const ipv4 = z.string().refine((value) => isIPv4(value), { message: "must be a dotted IPv4 address" });
-const seed = z.string().regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits");
 
 /** Configuration of the relay: the public edge of one service node. */
 export const relayConfig = defineConfig({
-  NODE_SEED: {
-    schema: seed,
-    doc: "Seed of the node's Ed25519 key, 64 hex digits. Never leaves this pod.",
-    secret: true,
-  },
+  ...nodeConfig,
   PUBLIC_IP: {
     schema: ipv4.optional(),
     doc: "Public IPv4 address of the node, as its uptime proof says. Exactly one of this and the next two.",
@@ -58,14 +46,8 @@ export const relayConfig = defineConfig({
   },
   HTTPS_KEY_FILE: { schema: text.optional(), doc: "PEM private key that belongs to HTTPS_CERT_FILE." },
   STORAGE_ADDRESS: { schema: text, doc: "host:port of this node's storage (local link).", default: "127.0.0.1:22030" },
-  GRPC_HOST: sharedConfig.GRPC_HOST,
-  GRPC_PORT: sharedConfig.GRPC_PORT,
-  ...busConfig,
+  ...serverConfig,
   REDIS_URL: sharedConfig.REDIS_URL,
-  ...clusterTlsConfig,
-  CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
-  COORDINATOR: { schema: text, doc: "host:port of swarm-coordinator's gRPC.", default: "127.0.0.1:50052" },
-  TEST_SUITE: { schema: text, doc: "host:port of test-suite's gRPC.", default: "127.0.0.1:50053" },
   DOPPELGANGER_WAIT_MS: {
     schema: integer(0),
     doc: "How long after its start this node bears another process that answers with its key at its published address, such as a pod that is being stopped. Then it refuses to start.",

@@ -4,26 +4,18 @@ import {
   type ConfigOf,
   configTypes,
   defineConfig,
+  nodeConfig,
   sharedConfig,
 } from "@swarmpost/runtime";
-import { z } from "zod";
 
 const { text, port, integer } = configTypes;
-const seed = z.string().regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits");
 
 /** Configuration of the storage: the messages of one service node. */
 export const storageConfig = defineConfig({
-  NODE_SEED: {
-    schema: seed,
-    doc: "Seed of the node's Ed25519 key, 64 hex digits. Never leaves this pod.",
-    secret: true,
-  },
+  ...nodeConfig,
   DATABASE_URL: sharedConfig.DATABASE_URL,
   ...busConfig,
   ...clusterTlsConfig,
-  CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
-  COORDINATOR: { schema: text, doc: "host:port of swarm-coordinator's gRPC.", default: "127.0.0.1:50052" },
-  TEST_SUITE: { schema: text, doc: "host:port of test-suite's gRPC.", default: "127.0.0.1:50053" },
   HOST: { schema: text, doc: "Address on which the replica port is served.", default: "0.0.0.0" },
   REPLICA_PORT: { schema: port, doc: "Port for the storages of the swarm; 0 takes any free one.", default: 22_022 },
   LOCAL_HOST: { schema: text, doc: "Address of the link for this node's relay: loopback only.", default: "127.0.0.1" },

@@ -1,27 +1,13 @@
 import { electionConfig } from "@swarmpost/kubernetes";
-import {
-  busConfig,
-  clusterTlsConfig,
-  type ConfigOf,
-  configTypes,
-  defineConfig,
-  sharedConfig,
-} from "@swarmpost/runtime";
+import { type ConfigOf, configTypes, defineConfig, serverConfig, sharedConfig } from "@swarmpost/runtime";
 import { nodeServers } from "./node-servers.ts";
 
 /** Configuration of swarm-coordinator. */
 export const swarmCoordinatorConfig = defineConfig({
   ...electionConfig,
-  ...busConfig,
   DATABASE_URL: sharedConfig.DATABASE_URL,
-  GRPC_HOST: sharedConfig.GRPC_HOST,
-  GRPC_PORT: sharedConfig.GRPC_PORT,
-  ...clusterTlsConfig,
-  CHAIN_WATCHER: {
-    schema: configTypes.text,
-    doc: "Where chain-watcher serves gRPC, as host:port.",
-    default: "127.0.0.1:9100",
-  },
+  ...serverConfig,
+  CHAIN_WATCHER: sharedConfig.CHAIN_WATCHER,
   NODE_KEYS_CONFIGMAP: {
     schema: configTypes.text.optional(),
     doc: "ConfigMap with the public key of each node pod of the own release. With it, node pods are labelled with their swarm and each swarm has a PodDisruptionBudget.",

@@ -1,27 +1,17 @@
 import { electionConfig } from "@swarmpost/kubernetes";
-import {
-  busConfig,
-  clusterTlsConfig,
-  type ConfigOf,
-  configTypes,
-  defineConfig,
-  sharedConfig,
-} from "@swarmpost/runtime";
+import { type ConfigOf, configTypes, defineConfig, serverConfig, sharedConfig } from "@swarmpost/runtime";
 import { MIN_TTL_MS, PUBLIC_INBOX_MAX_TTL_MS } from "@swarmpost/storage-rpc";
 import { z } from "zod";
 import { addressList, peerSeedList, versionText } from "./config-values.ts";
 
-const { integer, oneOf, text } = configTypes;
+const { integer, oneOf } = configTypes;
 
 /** Configuration of test-suite. */
 export const testSuiteConfig = defineConfig({
   ...electionConfig,
-  ...busConfig,
   DATABASE_URL: sharedConfig.DATABASE_URL,
-  GRPC_HOST: sharedConfig.GRPC_HOST,
-  GRPC_PORT: sharedConfig.GRPC_PORT,
-  ...clusterTlsConfig,
-  CHAIN_WATCHER: { schema: text, doc: "host:port of chain-watcher's gRPC.", default: "127.0.0.1:50051" },
+  ...serverConfig,
+  CHAIN_WATCHER: sharedConfig.CHAIN_WATCHER,
   RELAYS: {
     schema: addressList,
     doc: "host:port of each own relay's control gRPC, comma separated; a name that resolves to several addresses stands for all of them.",
