@@ -8,7 +8,7 @@ import {
   parseAccountId,
 } from "@swarmpost/storage-rpc";
 import { doChange } from "./change-executor.ts";
-import { ChangeMemory } from "./change-memory.ts";
+import { RequestMemory } from "./request-memory.ts";
 import { signedResult } from "./change-result.ts";
 import { BURIALS_TOGETHER, type CommitQueue } from "./commit-queue.ts";
 import { decodeDeleteRequest } from "./delete-request.ts";
@@ -29,19 +29,19 @@ export function deletionOf(account: Buffer, request: Buffer): Deletion {
 export class Executor {
   /** Deletes and changes, which reach the queue in parts. */
   readonly #long = new Set<Promise<MemberOutcome>>();
-  readonly #memory: ChangeMemory;
+  readonly #memory: RequestMemory;
   readonly #parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock };
 
   constructor(parts: { commits: CommitQueue; keys: NodeKeys; clock: Clock }) {
     this.#parts = parts;
-    this.#memory = new ChangeMemory(parts.clock);
+    this.#memory = new RequestMemory(parts.clock);
   }
 
   /** @throws StorageError "unavailable" when nothing was surely committed. */
   async run(record: ReplicaRecord, attempt: Attempt = "first"): Promise<MemberOutcome> {
     if (record.kind === "store") return this.#store(record);
-    if (record.kind === "revocation") return this.#revoke(record);
-    const running = record.kind === "change" ? this.#change(record, attempt) : this.#delete(record);
+    if (record.kind === "revocation") return this.#revoke(record, attempt);
+    const running = record.kind === "change" ? this.#change(record, attempt) : this.#delete(record, attempt);
     this.#long.add(running);
     return running.finally(() => this.#long.delete(running));
   }
@@ -62,7 +62,7 @@ export class Executor {
     return { kind: "stored", expiryMs: result.expiryMs, already: result.already, signature };
   }
 
-  async #delete(record: DeleteRecord): Promise<MemberOutcome> {
+  async #delete(record: DeleteRecord, attempt: Attempt): Promise<MemberOutcome> {
     const { request, ...kept } = deletionOf(record.account, record.request);
     const expiryMs = record.stamp.ms + TOMBSTONE_LIFE_MS;
     const results: BurialResult[] = [];
@@ -72,8 +72,13 @@ export class Executor {
       const burials = chunk.map((hash) => ({ deletion, hash, stamp: record.stamp, expiryMs }));
       results.push(...(await Promise.all(burials.map((burial) => this.#parts.commits.bury(burial)))));
     }
-    const hashes = record.hashes.filter((_, i) => results[i]?.outcome === "deleted");
-    return { kind: "deleted", hashes, beatenMs: latestBeaten(results), signature: this.#signDelete(record, hashes) };
+    const deleted = record.hashes.filter((_, i) => results[i]?.outcome === "deleted");
+    const hits = deleted.map((hash) => ({ hash, namespace: 0, expiryMs: 0 }));
+    const outcome = { hits, unchanged: [], beatenMs: latestBeaten(results) };
+    const all = new Set(this.#memory.joined(record, outcome, attempt).hits.map(({ hash }) => hash.toString("latin1")));
+    const hashes = record.hashes.filter((hash) => all.has(hash.toString("latin1")));
+    const { beatenMs } = outcome;
+    return { kind: "deleted", hashes, beatenMs, signature: this.#signDelete(record, hashes) };
   }
 
   async #change(record: ChangeRecord, attempt: Attempt): Promise<MemberOutcome> {
@@ -81,9 +86,10 @@ export class Executor {
     return { kind: "changed", ...outcome, signature: this.#sign(signedResult(record.change, record.stamp, outcome)) };
   }
 
-  async #revoke(record: RevocationRecord): Promise<MemberOutcome> {
+  async #revoke(record: RevocationRecord, attempt: Attempt): Promise<MemberOutcome> {
     const { account, timestamp, tokens } = decodeRevocationRequest(record.request, record.account);
-    const { restored, beatenMs } = await this.#parts.commits.revoke(record);
+    const { beatenMs, ...result } = await this.#parts.commits.revoke(record);
+    const { restored = 0 } = this.#memory.joined(record, { hits: [], unchanged: [], beatenMs, ...result }, attempt);
     const signature = sign(nodeSignedRevocation(account, timestamp, tokens), this.#parts.keys.ed25519.secretKey);
     return { kind: "revoked", restored, beatenMs, signature };
   }

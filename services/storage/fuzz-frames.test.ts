@@ -47,11 +47,6 @@ const { convert } = new ConvertedKeys({ limit: 100 });
 const hash = encodeBase64(Buffer.alloc(32, 7)).replace("=", "");
 
 const json = (method: string, params: object) => Buffer.from(JSON.stringify({ method, params }));
-const revocation = (method: "revoke" | "unrevoke") => {
-  const tokens = [Buffer.alloc(36, 3), Buffer.alloc(36, 4)].map((token) => encodeBase64(token));
-  const params = { pubkey: owner.id, [method]: tokens, timestamp: now, ...owner.signed("nothing of it") };
-  return json(`${method}_subaccount`, params);
-};
 const subaccount = { subaccount: encodeBase64(Buffer.alloc(36, 3)), subaccount_sig: encodeBase64(Buffer.alloc(64)) };
 const changes = [
   json("expire", owner.expire([hash], now + 5)),
@@ -61,7 +56,11 @@ const changes = [
   json("delete_all", owner.deleteAll(-11, now)),
   json("delete_before", owner.deleteBefore(now, 5)),
 ];
-const revocations = [revocation("revoke"), revocation("unrevoke")];
+const tokens = [Buffer.alloc(36, 3), Buffer.alloc(36, 4)];
+const revocations = [
+  json("revoke_subaccount", owner.revocation("revoke", tokens, { timestamp: now })),
+  json("unrevoke_subaccount", owner.revocation("unrevoke", tokens, { timestamp: now })),
+];
 
 /** What a request does; whatever it says must fit into the columns of a table. */
 function effects(request: ChangeRequest, from: Stamp): Effect[] {

@@ -68,6 +68,28 @@ export class TestAccount {
     return { ...params, ...this.signed(`delete_before${namespace || ""}${before}`) };
   }
 
+  /** A subaccount's token that may do everything, on the account's own key unless said otherwise. */
+  token(key: Buffer = this.keys.publicKey): Buffer {
+    return Buffer.concat([Buffer.of(5, 7, 0, 0), key]);
+  }
+
+  /** Takes tokens out of force, or puts them in force again. @param more `signer`: whose secret key signs it. */
+  revocation(
+    method: "revoke" | "unrevoke",
+    tokens: readonly Buffer[],
+    more: { timestamp?: number; signer?: Buffer } = {},
+  ): object {
+    const { timestamp = Date.now(), signer = this.keys.secretKey } = more;
+    const message = Buffer.concat([Buffer.from(`${method}_subaccount${timestamp}`), ...tokens]);
+    return {
+      pubkey: this.id,
+      [method]: tokens.map((token) => encodeBase64(token)),
+      timestamp,
+      signature: encodeBase64(sign(message, signer)),
+      pubkey_ed25519: this.keys.publicKey.toString("hex"),
+    };
+  }
+
   getExpiries(messages: readonly string[], timestamp = Date.now()): object {
     const signed = this.signed(`get_expiries${timestamp}${messages.join("")}`);
     return { pubkey: this.id, messages, timestamp, ...signed };

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { sign } from "@swarmpost/crypto";
-import { encodeBase64 } from "@swarmpost/encoding";
 import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
 import { KIND, REFUSAL } from "../replica-kinds.ts";
 import { becomeWhole, patience } from "../testing/become-whole.ts";
@@ -20,15 +18,6 @@ before(async () => {
 after(() => postgres[Symbol.asyncDispose]());
 
 const bytesOf = (account: TestAccount) => Buffer.from(account.id, "hex");
-const tokenOf = (account: TestAccount) => Buffer.concat([Buffer.of(5, 7, 0, 0), account.keys.publicKey]);
-
-function revocation(account: TestAccount): object {
-  const [token, timestamp] = [tokenOf(account), Date.now()];
-  const signature = sign(Buffer.concat([Buffer.from(`revoke_subaccount${timestamp}`), token]), account.keys.secretKey);
-  const keys = { pubkey: account.id, pubkey_ed25519: account.keys.publicKey.toString("hex") };
-  return { ...keys, revoke: [encodeBase64(token)], timestamp, signature: encodeBase64(signature) };
-}
-
 async function stored(node: TestNode, account: TestAccount, text: string): Promise<string> {
   const { status, body } = await node.rpc("store", account.store(text));
   assert.equal(status, 200);
@@ -45,7 +34,7 @@ async function stateOf(node: TestNode, account: TestAccount) {
   });
   const ends = rows.map(({ hash, expiry_ms }) => [hash.toString("base64").replace("=", ""), Number(expiry_ms)]);
   const requests = await changes.page({ after: undefined, account: key, limit: 100, nowMs: node.clock.now() });
-  const revoked = await revocations.isRevoked({ account: key, token: tokenOf(account) });
+  const revoked = await revocations.isRevoked({ account: key, token: account.token() });
   return { ends: Object.fromEntries(ends), requests: requests.length, revoked };
 }
 
@@ -62,7 +51,7 @@ async function changeAll(node: TestNode, account: TestAccount): Promise<object> 
   const expire = await node.rpc("expire", account.expire([kept], late, "extend"));
   const before = await node.rpc("delete_before", account.deleteBefore(Date.now() - 10_000));
   const deleted = await node.rpc("delete", account.delete([gone]));
-  const revoked = await node.rpc("revoke_subaccount", revocation(account));
+  const revoked = await node.rpc("revoke_subaccount", account.revocation("revoke", [account.token()]));
   assert.deepEqual(
     [expire, before, deleted, revoked].map(({ status }) => status),
     [200, 200, 200, 200],

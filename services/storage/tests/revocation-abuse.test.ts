@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { generateSeed, pubkeyBytes, sign, signingKeyPairFromSeed } from "@swarmpost/crypto";
-import { encodeBase64 } from "@swarmpost/encoding";
+import { generateSeed, pubkeyBytes, signingKeyPairFromSeed } from "@swarmpost/crypto";
 import { accountBytes, accountId } from "@swarmpost/storage-rpc";
 import { ByteWriter } from "../byte-writer.ts";
 import { writeList } from "../handoff-codec.ts";
@@ -28,23 +27,14 @@ after(() => swarm[Symbol.asyncDispose]());
 
 const send = (from: TestNode, kind: number, payload: Uint8Array) => askAs(from, victim, kind, payload);
 
-const token = (account: TestAccount) => Buffer.concat([Buffer.of(5, 7, 0, 0), account.keys.publicKey]);
-
 /** A record of `revoke` or `unrevoke`, signed by `signer`. */
 function record(
   from: TestNode,
   account: TestAccount,
-  { method = "revoke", signer = account.keys.secretKey, signedMs = Date.now(), stampMs = Date.now() } = {},
+  more: { method?: "revoke" | "unrevoke"; signer?: Buffer; signedMs?: number; stampMs?: number } = {},
 ): RevocationRecord {
-  const tokens = [token(account)];
-  const signature = sign(Buffer.concat([Buffer.from(`${method}_subaccount${signedMs}`), ...tokens]), signer);
-  const params = {
-    pubkey: account.id,
-    [method]: tokens.map((each) => encodeBase64(each)),
-    timestamp: signedMs,
-    signature: encodeBase64(signature),
-    pubkey_ed25519: account.keys.publicKey.toString("hex"),
-  };
+  const { method = "revoke", signedMs = Date.now(), stampMs = Date.now(), signer = account.keys.secretKey } = more;
+  const params = account.revocation(method, [account.token()], { timestamp: signedMs, signer });
   const request = Buffer.from(JSON.stringify({ method: `${method}_subaccount`, params }));
   const owner = accountBytes(accountId(account.id));
   const change = revocationChange(decodeRevocationRequest(request, owner));
@@ -60,7 +50,7 @@ function handOver(records: readonly RevocationRecord[]): Buffer {
 
 const isRevoked = (account: TestAccount) => {
   const { revocations } = victim.service.node.data;
-  return revocations.isRevoked({ account: accountBytes(accountId(account.id)), token: token(account) });
+  return revocations.isRevoked({ account: accountBytes(accountId(account.id)), token: account.token() });
 };
 
 test("a member brings revocations that the account signed, at their time, and no others", async () => {

@@ -56,26 +56,8 @@ class Member {
   }
 }
 
-function change(
-  account: TestAccount,
-  method: "revoke" | "unrevoke",
-  tokens: readonly Buffer[],
-  timestamp = Date.now(),
-) {
-  const message = Buffer.concat([Buffer.from(`${method}_subaccount${timestamp}`), ...tokens]);
-  const signature = encodeBase64(sign(message, account.keys.secretKey));
-  const pubkey_ed25519 = account.keys.publicKey.toString("hex");
-  return {
-    pubkey: account.id,
-    [method]: tokens.map((token) => encodeBase64(token)),
-    timestamp,
-    signature,
-    pubkey_ed25519,
-  };
-}
-
 async function revoke(node: TestNode, account: TestAccount, tokens: readonly Buffer[]): Promise<void> {
-  const { status, body } = await node.rpc("revoke_subaccount", change(account, "revoke", tokens));
+  const { status, body } = await node.rpc("revoke_subaccount", account.revocation("revoke", tokens));
   assert.equal(status, 200, JSON.stringify(body));
 }
 
@@ -122,7 +104,7 @@ test("a revoked member is turned away everywhere, whatever it asks, but for what
   assert.equal(await shortened(), 401);
   const deleted = await b.rpc("delete", member.delete(["A".repeat(43)]));
   assert.deepEqual(deleted, { status: 401, body: "delete_msgs signature verification failed" });
-  const restored = await b.rpc("unrevoke_subaccount", change(account, "unrevoke", [member.token, other.token]));
+  const restored = await b.rpc("unrevoke_subaccount", account.revocation("unrevoke", [member.token, other.token]));
   assert.deepEqual(
     Object.values(restored.body.swarm as Record<string, { count: number }>).map(({ count }) => count),
     [1, 1, 1],
@@ -168,7 +150,7 @@ test("of an account's revoked tokens the newest 50 are kept, newest first", asyn
       .toReversed()
       .map((token) => encodeBase64(token)),
   );
-  const tooMany = await node.rpc("revoke_subaccount", change(account, "revoke", tokens));
+  const tooMany = await node.rpc("revoke_subaccount", account.revocation("revoke", tokens));
   assert.equal(tooMany.status, 400);
   const requests = await node.service.node.data.database.query({ text: "select from revocation_request" });
   assert.equal(requests.rowCount, 1, "a request that nothing refers to is gone");
@@ -182,7 +164,7 @@ test("a member that was away learns of revocations in their order", async () => 
   const [gone, back] = [new Member(account), new Member(account)];
   await c.stop();
   await revoke(a, account, [gone.token, back.token]);
-  const restored = await b.rpc("unrevoke_subaccount", change(account, "unrevoke", [back.token]));
+  const restored = await b.rpc("unrevoke_subaccount", account.revocation("unrevoke", [back.token]));
   assert.equal(restored.status, 200);
   await c.start();
   await becomeWhole([c]);

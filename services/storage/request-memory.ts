@@ -1,24 +1,32 @@
 import type { Clock } from "@swarmpost/runtime";
 import { requestId } from "./change.ts";
 import type { ChangeOutcome } from "./change-executor.ts";
-import type { Attempt, ChangeRecord } from "./record.ts";
+import type { Attempt, ReplicaRecord, StoreRecord } from "./record.ts";
+import { compareStamps, type Stamp } from "./stamp.ts";
 
 /** An entry node that was beaten comes again with a later stamp within so much time. */
 const AGAIN_MS = 10_000;
 /** Hits that are remembered in all. */
 const MAX_HITS = 100_000;
 
+/** What a request did here: to messages, and to tokens. */
+export interface Done extends ChangeOutcome {
+  /** Tokens that were revoked and are in force again. */
+  readonly restored?: number;
+}
+
 interface Remembered {
-  readonly outcome: ChangeOutcome;
+  readonly stamp: Stamp;
+  readonly outcome: Done;
   readonly untilMs: number;
 }
 
 /**
- * What changes did here a moment ago: an entry node may come again with a later stamp for the same request of a client, and
- * the client is to hear of all that its request did, not of what the second stamp did. What is remembered here may be lost
- * without harm.
+ * What requests did here a moment ago: an entry node may come again for the same request of a client, with a later
+ * stamp, or with the same one when the map moved meanwhile or an answer was lost. The client is to hear of all that its request
+ * did, not of what was left to do. What is remembered here may be lost without harm.
  */
-export class ChangeMemory {
+export class RequestMemory {
   readonly #clock: Clock;
   readonly #known = new Map<string, Remembered>();
   #hits = 0;
@@ -28,17 +36,19 @@ export class ChangeMemory {
   }
 
   /**
-   * The outcome; when the entry node comes again, together with that of its earlier stamp. A client that asks the same once
-   * more is told what that did.
+   * The outcome; when the entry node comes again, together with what it did before. A client that asks the same once more, and
+   * so gets a stamp of its own, is told what that did.
    */
-  joined(record: ChangeRecord, outcome: ChangeOutcome, attempt: Attempt): ChangeOutcome {
+  joined(record: Exclude<ReplicaRecord, StoreRecord>, outcome: Done, attempt: Attempt): Done {
     const key = `${record.stamp.node.toString("latin1")}${requestId(record.request).toString("latin1")}`;
     this.#forget();
-    const before = attempt === "again" ? this.#known.get(key)?.outcome : undefined;
+    const known = this.#known.get(key);
+    const isSame = attempt === "again" || (known !== undefined && compareStamps(known.stamp, record.stamp) === 0);
+    const before = isSame ? known?.outcome : undefined;
     const joined = before === undefined ? outcome : join(before, outcome);
     this.#drop(key);
     if (this.#hits + joined.hits.length > MAX_HITS) return joined;
-    this.#known.set(key, { outcome: joined, untilMs: this.#clock.now() + AGAIN_MS });
+    this.#known.set(key, { stamp: record.stamp, outcome: joined, untilMs: this.#clock.now() + AGAIN_MS });
     this.#hits += joined.hits.length;
     return joined;
   }
@@ -57,7 +67,7 @@ export class ChangeMemory {
   }
 }
 
-function join(before: ChangeOutcome, now: ChangeOutcome): ChangeOutcome {
+function join(before: Done, now: Done): Done {
   const later = new Set([...now.hits, ...now.unchanged].map(({ hash }) => hash.toString("latin1")));
   const earlier = new Map(before.hits.map((hit) => [hit.hash.toString("latin1"), hit]));
   // What the first stamp changed and the second found changed already was changed.
@@ -67,5 +77,6 @@ function join(before: ChangeOutcome, now: ChangeOutcome): ChangeOutcome {
     ...now,
     hits: [...gone, ...now.hits, ...again],
     unchanged: now.unchanged.filter((each) => !again.includes(each)),
+    restored: (before.restored ?? 0) + (now.restored ?? 0),
   };
 }
