@@ -25,6 +25,14 @@ interface Message {
   /** What the network promised; "unknown" after an answer that was not 200. */
   state: "stored" | "deleted" | "unknown";
   hash: string;
+  /** Between which moments it ends, ms: the same while all was answered with 200. */
+  ends: { least: number; most: number };
+}
+
+const DAY = 86_400_000;
+
+function fresh(text: string): Message {
+  return { text, state: "unknown", hash: "", ends: { least: 0, most: 0 } };
 }
 
 class Story {
@@ -52,7 +60,7 @@ class Story {
     const { account, messages } = this.pick(this.mail);
     const old = messages.filter((message) => message.state === "deleted");
     const again = this.random() < 0.3 ? this.pick(old) : undefined;
-    const message = again ?? { text: `message ${this.#count++}`, state: "unknown" as const, hash: "" };
+    const message = again ?? fresh(`message ${this.#count++}`);
     if (again === undefined) messages.push(message);
     const node = this.pick(this.keepers(account).filter((each) => each.running));
     if (node === undefined) return;
@@ -61,6 +69,45 @@ class Story {
     if (answer?.status !== 200) return;
     message.state = "stored";
     message.hash = answer.body.hash;
+    const { expiry } = answer.body.swarm[node.pubkey];
+    message.ends = { least: expiry, most: expiry };
+  }
+
+  /** A member that answered, or none: whoever is away cannot say what it did. */
+  async ask(account: TestAccount, method: string, params: object): Promise<boolean> {
+    const node = this.pick(this.keepers(account).filter((each) => each.running));
+    const answer = await node?.rpc(method, params).catch(() => undefined);
+    return answer?.status === 200;
+  }
+
+  async prolong(): Promise<void> {
+    const { account, messages } = this.pick(this.mail);
+    const message = this.pick(messages.filter((each) => each.state === "stored"));
+    // Nothing ends later than in 30 days.
+    if (message === undefined || message.ends.most > Date.now() + 26 * DAY) return;
+    const end = message.ends.most + Math.ceil(this.random() * 3) * DAY;
+    const isDone = await this.ask(account, "expire", account.expire([message.hash], end, "extend"));
+    message.ends = { least: isDone ? end : message.ends.least, most: end };
+  }
+
+  async shorten(): Promise<void> {
+    const { account, messages } = this.pick(this.mail);
+    const end = Date.now() + DAY / 2 + Math.ceil(this.random() * 1_000_000);
+    const isDone = await this.ask(account, "expire_all", account.expireAll(end, "all"));
+    for (const { ends } of messages) {
+      ends.least = Math.min(ends.least, end);
+      if (isDone) ends.most = Math.min(ends.most, end);
+    }
+  }
+
+  async sweep(): Promise<void> {
+    const { account, messages } = this.pick(this.mail);
+    const [method, params] = this.pick([
+      ["delete_all", account.deleteAll("all")],
+      ["delete_before", account.deleteBefore(Date.now(), "all")],
+    ] as const);
+    const isDone = await this.ask(account, method, params);
+    for (const message of messages) if (message.state === "stored") message.state = isDone ? "deleted" : "unknown";
   }
 
   async delete(): Promise<void> {
@@ -75,7 +122,14 @@ class Story {
 
   /** Some operations at once, never two on one message: then the order of their answers is the truth. */
   async traffic(): Promise<void> {
-    for (let i = 0; i < 4; i++) await (this.random() < 0.7 ? this.store() : this.delete());
+    for (let i = 0; i < 4; i++) {
+      const what = this.random();
+      if (what < 0.55) await this.store();
+      else if (what < 0.7) await this.delete();
+      else if (what < 0.85) await this.prolong();
+      else if (what < 0.95) await this.shorten();
+      else await this.sweep();
+    }
   }
 
   async stopOne(): Promise<void> {
@@ -130,19 +184,26 @@ class Story {
     for (const { account, messages } of this.mail) {
       for (const node of this.keepers(account)) {
         const { body } = await node.rpc("retrieve", account.retrieve({ max_size: -1 }));
-        const texts = body.messages.map((each: { data: string }) => Buffer.from(each.data, "base64").toString());
+        const found = new Map<string, number>(
+          body.messages.map((each: { data: string; expiration: number }) => [
+            Buffer.from(each.data, "base64").toString(),
+            each.expiration,
+          ]),
+        );
         const who = `${this.swarm.nodes.indexOf(node)}`;
         for (const message of messages) {
-          if (message.state === "stored") assert.ok(texts.includes(message.text), `${message.text} is lost at ${who}`);
-          if (message.state === "deleted")
-            assert.ok(!texts.includes(message.text), `${message.text} is back at ${who}`);
+          const { text, state, ends } = message;
+          if (state === "stored") assert.ok(found.has(text), `${text} is lost at ${who}`);
+          if (state === "deleted") assert.ok(!found.has(text), `${text} is back at ${who}`);
+          const end = found.get(text) ?? 0;
+          if (state === "stored") assert.ok(end >= ends.least && end <= ends.most, `${text} ends wrongly at ${who}`);
         }
       }
     }
   }
 }
 
-test("nothing acknowledged is lost and nothing deleted comes back, whatever joins, leaves, dissolves or restarts", async () => {
+test("nothing acknowledged is lost, ends early or comes back, whatever joins, leaves, dissolves or restarts", async () => {
   await using postgres = await startPostgres({ maxConnections: 200 });
   await using swarm = await TestSwarm.start(6, {
     postgres,
