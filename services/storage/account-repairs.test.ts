@@ -15,6 +15,7 @@ class Member {
   readonly holding = new Set<Pubkey>();
   lacks = true;
   ours = true;
+  fails = false;
   nowMs = 1_000;
   readonly repairs = new AccountRepairs({
     links: { state: () => "up" },
@@ -28,6 +29,7 @@ class Member {
     pull: {
       account: async (source) => {
         this.asked.push(source);
+        if (this.fails) throw new Error("the database does not answer");
         if (this.answering.has(source) && this.holding.has(source)) this.lacks = false;
         return this.answering.has(source);
       },
@@ -90,6 +92,18 @@ test("what a source gave before it was told of says nothing of what it is told o
   await member.turn();
   member.repairs.lacks(node(1), account);
   assert.deepEqual((await member.turn()).slice(0, 2), [node(1), node(2)]);
+});
+
+test("a turn that breaks off is one of the turns that come ever later", async () => {
+  const member = new Member();
+  member.repairs.lacks(node(1), account);
+  member.fails = true;
+  await assert.rejects(member.turn());
+  member.fails = false;
+  member.asked.length = 0;
+  await member.repairs.run();
+  assert.deepEqual(member.asked, []);
+  assert.equal((await member.turn()).length, 6);
 });
 
 test("an account that waited at the end of the run before is repaired in this one", async () => {

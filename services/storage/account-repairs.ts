@@ -93,14 +93,13 @@ export class AccountRepairs {
   async #turn(key: string, repair: Repair): Promise<void> {
     const { clock, view } = this.#parts;
     const { given } = repair;
-    const isDone = !view.keeps(repair.account) || (await this.#repaired(repair, given));
-    if (isDone && repair.given === given) {
-      this.#accounts.delete(key);
-      this.#rested.set(key, clock.now() + REST_MS);
-      return;
-    }
+    // Also when this turn breaks off.
     repair.dueMs = clock.now() + repair.turns * REST_MS;
     repair.turns = Math.min(repair.turns * 2, MAX_TURNS);
+    const isDone = !view.keeps(repair.account) || (await this.#repaired(repair, given));
+    if (!isDone || repair.given !== given) return;
+    this.#accounts.delete(key);
+    this.#rested.set(key, clock.now() + REST_MS);
   }
 
   async #repaired({ account, told }: Repair, given: Set<Pubkey>): Promise<boolean> {
