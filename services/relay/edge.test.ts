@@ -69,6 +69,8 @@ test("long polling is gone, and that is said before the body's length is looked 
   ]);
   assert.match(said, /^HTTP\/1\.1 410 /);
   assert.match(said, /long polling is no longer supported, client upgrade required$/);
+  const empty = await network.request(node, RPC, info, { headers: { "x-loki-long-poll": "" } });
+  assert.equal(empty.status, 200, "an empty header asks for nothing");
 });
 
 test("a body over 10 MiB is refused, declared or not, and the connection ends", async () => {

@@ -57,7 +57,7 @@ function storageRpc(parts: RouteParts): Route {
     answer: async (request) => {
       refuseUnready(parts.readiness.reason());
       await limit(parts, request.address);
-      if (request.header("x-loki-long-poll") !== undefined) {
+      if ((request.header("x-loki-long-poll") ?? "") !== "") {
         throw refusal(410, "long polling is no longer supported, client upgrade required");
       }
       return parts.storage.call(await request.body(), request);
