@@ -27,7 +27,7 @@ export interface OnionRequest extends OnionLayer {
  */
 export function parseOnionRequest(body: Buffer): OnionRequest {
   const parts = unframe(body);
-  if (!parts) throw malformed("invalid length prefix");
+  if (!parts) throw malformed(wrongSize(body));
   const json = jsonObject(parts.json);
   if (!json) throw malformed("invalid json");
   const layer = readLayer(json, parts.blob);
@@ -47,6 +47,12 @@ export function readLayer(json: Record<string, unknown>, ciphertext: Buffer): On
   const encType = name === undefined || typeof name === "string" ? parseEncType(name) : undefined;
   if (!encType) return "invalid enc_type";
   return { ephemeralKey, encType, ciphertext };
+}
+
+/** The reference's words for a frame that is shorter than it says. */
+function wrongSize(body: Buffer): string {
+  if (body.length < 4) return "Unexpected payload size; expected ciphertext size";
+  return `Unexpected payload size ${body.length - 4}, expected >= ${body.readUInt32LE(0)}`;
 }
 
 function malformed(what: string): OnionError {

@@ -9,9 +9,9 @@ const outer = (json: unknown) => parseOnionRequest(frame(Buffer.from("blob"), JS
 
 test("a malformed outer frame names what is wrong in the text of the 400 answer", () => {
   const cases: readonly (readonly [Buffer, string])[] = [
-    [Buffer.alloc(0), "invalid length prefix"],
-    [Buffer.from([1, 0, 0]), "invalid length prefix"],
-    [Buffer.from([255, 255, 255, 255, 1, 2, 3]), "invalid length prefix"],
+    [Buffer.alloc(0), "Unexpected payload size; expected ciphertext size"],
+    [Buffer.from([1, 0, 0]), "Unexpected payload size; expected ciphertext size"],
+    [Buffer.from([255, 255, 255, 255, 1, 2, 3]), "Unexpected payload size 3, expected >= 4294967295"],
     [frame(Buffer.alloc(3), "not json"), "invalid json"],
     [frame(Buffer.alloc(3), "[1]"), "invalid json"],
     [frame(Buffer.alloc(3), ""), "invalid json"],
