@@ -1,4 +1,5 @@
 import type { Pubkey } from "@swarmpost/crypto";
+import type { SwarmTask } from "./swarm-requests.ts";
 
 /** What a client tells while it works, for a progress display. Holds no account and no message. */
 export type ClientEvent =
@@ -14,7 +15,7 @@ export type ClientEvent =
   | { readonly type: "node-dropped"; readonly node: Pubkey; readonly reason: string }
   | {
       readonly type: "retry";
-      readonly what: "store" | "retrieve" | "delete" | "revoke" | "unrevoke";
+      readonly what: SwarmTask;
       readonly reason: string;
     };
 

@@ -10,7 +10,7 @@ import { ClientError } from "./client-error.ts";
 import type { OnEvent } from "./client-event.ts";
 import { ownCredentials } from "./credentials.ts";
 import { type CallOptions, DEADLINE_MS, Deadlines } from "./deadline.ts";
-import { type DeleteReceipt, deleteMessages } from "./delete-messages.ts";
+import { type ChangeReceipt, deleteMessages } from "./change-messages.ts";
 import type { FollowOptions, FollowParts } from "./follow.ts";
 import { createGroup } from "./groups/group.ts";
 import { GroupConversation } from "./groups/group-conversation.ts";
@@ -244,8 +244,8 @@ export class SwarmpostClient implements AsyncDisposable {
   }
 
   /** Deletes messages of one's own from the whole swarm. */
-  async delete(account: Account, hashes: readonly MessageHash[], options: CallOptions = {}): Promise<DeleteReceipt> {
-    const remove = (signal: AbortSignal): Promise<DeleteReceipt> =>
+  async delete(account: Account, hashes: readonly MessageHash[], options: CallOptions = {}): Promise<ChangeReceipt> {
+    const remove = (signal: AbortSignal): Promise<ChangeReceipt> =>
       deleteMessages(ownCredentials(account), { hashes, signal }, this.#swarm);
     return await this.#deadlines.run(options, remove);
   }

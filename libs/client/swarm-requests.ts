@@ -28,9 +28,12 @@ export interface SwarmRequestsParts {
   readonly refreshOnHint: (signal?: AbortSignal) => Promise<void>;
 }
 
+/** What a member is asked to do. */
+export type SwarmTask = "store" | "retrieve" | "delete" | "expire" | "revoke" | "unrevoke";
+
 /** One request that any member of an account's swarm can answer. */
 export interface SwarmQuestion<T> extends SendOptions {
-  readonly what: "store" | "retrieve" | "delete" | "revoke" | "unrevoke";
+  readonly what: SwarmTask;
   readonly account: AccountId;
   /** Makes the request for a member; called again for each try, so that times in it are fresh. */
   readonly make: (member: ServiceNode) => RpcRequest;

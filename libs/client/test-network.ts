@@ -15,7 +15,15 @@ import {
   signSeedAnswer,
 } from "@swarmpost/onion";
 import { httpsCertificate } from "@swarmpost/rpc";
-import { type AccountId, messageHash, namespace, nodeSignedDelete, nodeSignedRevocation } from "@swarmpost/storage-rpc";
+import {
+  type AccountId,
+  type MessageHash,
+  messageHash,
+  namespace,
+  nodeSignedDelete,
+  nodeSignedExpire,
+  nodeSignedRevocation,
+} from "@swarmpost/storage-rpc";
 
 // A scripted network for this package's own tests: real HTTPS, real onions, and nodes that do what a test tells them.
 
@@ -30,6 +38,7 @@ interface Params {
   readonly namespace?: number;
   readonly messages: readonly string[];
   readonly timestamp?: number;
+  readonly expiry?: number;
   readonly revoke?: readonly string[];
   readonly unrevoke?: readonly string[];
 }
@@ -135,6 +144,7 @@ export class TestNode {
     if (method === "store") return this.#network.store(this, params, t);
     if (method === "retrieve") return [200, { messages: await this.#awaited(params), more: false, t }];
     if (method === "delete") return this.#network.remove(this, params, t);
+    if (method === "expire") return this.#network.extend(this, params, t);
     if (method.endsWith("revoke_subaccount")) return this.#network.changeTokens(this, params, t);
     return [400, `no method ${method}`];
   }
@@ -236,6 +246,19 @@ export class TestNetwork implements AsyncDisposable {
       const deleted = params.messages.filter((hash) => node.held.delete(hash));
       const text = nodeSignedDelete(params.pubkey, params.messages as never, deleted as never);
       return [node.keys.pubkey, { deleted, signature: signText(node, text) }];
+    });
+    return [200, { swarm: Object.fromEntries(swarm), t }];
+  }
+
+  /** Signs that all messages stay longer; nothing expires here. */
+  extend(entry: TestNode, { pubkey, messages, expiry = 0 }: Params, t: number): Scripted {
+    const hashes = messages as readonly MessageHash[];
+    const text = nodeSignedExpire(pubkey, [expiry], hashes, hashes, new Map());
+    const swarm = this.#swarmOf(entry).map((node) => {
+      return [
+        node.keys.pubkey,
+        { updated: messages.toSorted(), expiry, unchanged: {}, signature: signText(node, text) },
+      ];
     });
     return [200, { swarm: Object.fromEntries(swarm), t }];
   }

@@ -3,8 +3,10 @@ import { test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ContentSchema, EnvelopeSchema } from "@swarmpost/protos";
 import { messageHash, namespace } from "@swarmpost/storage-rpc";
+import { sign } from "@swarmpost/crypto";
 import { createAccount } from "../account.ts";
 import { ClientError } from "../client-error.ts";
+import { changeConfig, emptyConfig } from "../config/config-message.ts";
 import { Deadlines } from "../deadline.ts";
 import { contentOf } from "../message.ts";
 import type { NetworkClock } from "../network-clock.ts";
@@ -15,6 +17,7 @@ import { sealGroupKey } from "./group-keys.ts";
 import { sealGroupMessage } from "./group-message.ts";
 import { noticeContents } from "./group-update.ts";
 import { makeMemberKey } from "./member-key.ts";
+import { sealGroupConfig } from "./signed-config.ts";
 
 const [alice, bob] = [createAccount(), createAccount()];
 const group = createGroup();
@@ -30,12 +33,14 @@ function heldBySwarm() {
     [14, []],
   ]);
   const asked: number[] = [];
-  const state = { held, asked, fail: (_ns: number): Error | undefined => undefined };
+  const extended: string[][] = [];
+  const state = { held, asked, extended, nowMs: NOW, fail: (_ns: number): Error | undefined => undefined };
   const ask = async (question: { make: (member: object) => { method: string; params: Record<string, unknown> } }) => {
     const { method, params } = question.make({});
     const ns = Number(params["namespace"]);
     if (method === "retrieve") asked.push(ns);
-    const error = state.fail(ns);
+    if (method === "expire") extended.push(params["messages"] as string[]);
+    const error = state.fail(method === "expire" ? -1 : ns);
     if (error !== undefined) throw error;
     const items = (held.get(ns) ?? []).map((data) => ({
       hash: messageHash(group.id, namespace(ns), data),
@@ -46,17 +51,21 @@ function heldBySwarm() {
     const result = { items: items.slice(from), more: false };
     return { result, answered: { path: { hops: [] } }, member: { pubkey: "A" }, attempts: 1 };
   };
-  return { ...state, state, swarm: { ask } as unknown as SwarmRequests };
+  const clock = { now: () => state.nowMs, local: () => state.nowMs } as NetworkClock;
+  return { ...state, state, clock, swarm: { ask } as unknown as SwarmRequests };
 }
 
-function conversation(swarm: SwarmRequests, problems: string[] = [], admin = false): GroupConversation {
+function conversation(
+  { swarm, clock }: { swarm: SwarmRequests; clock: NetworkClock },
+  problems: string[] = [],
+  admin = false,
+): GroupConversation {
   const membership = admin ? { admin: group } : { group: group.id, memberKey: makeMemberKey(group, bob.id) };
   const parts = {
     members: () => [],
     before: async () => undefined,
     onProblem: (why: string) => void problems.push(why),
   };
-  const clock = { now: () => NOW } as NetworkClock;
   const deadlines = new Deadlines({ defaultMs: 5_000 });
   return new GroupConversation(bob, membership, { swarm, clock, deadlines, followParts: () => parts });
 }
@@ -74,7 +83,8 @@ const key = (generation: number): Buffer => sealGroupKey(group, [bob.id], keyOf(
 const textsOf = ({ messages }: { messages: readonly { text: string }[] }): string[] => messages.map(({ text }) => text);
 
 test("a message whose key comes later is told once as unreadable and given once when the key is there", async () => {
-  const { swarm, held } = heldBySwarm();
+  const swarm = heldBySwarm();
+  const { held } = swarm;
   const member = conversation(swarm);
   held.get(12)?.push(key(0));
   held.get(11)?.push(sealed("first", 0), sealed("second", 1));
@@ -89,7 +99,8 @@ test("a message whose key comes later is told once as unreadable and given once 
 });
 
 test("messages are not lost because keys can't be looked for a second time", async () => {
-  const { swarm, held, asked, state } = heldBySwarm();
+  const swarm = heldBySwarm();
+  const { held, asked, state } = swarm;
   const member = conversation(swarm);
   held.get(12)?.push(key(0));
   held.get(11)?.push(sealed("first", 0), sealed("second", 1));
@@ -102,7 +113,8 @@ test("messages are not lost because keys can't be looked for a second time", asy
 });
 
 test("an error that is none of this package's own ends the look, and what was taken is given by the next", async () => {
-  const { swarm, held, asked, state } = heldBySwarm();
+  const swarm = heldBySwarm();
+  const { held, asked, state } = swarm;
   const member = conversation(swarm);
   held.get(12)?.push(key(0));
   held.get(11)?.push(sealed("first", 0), sealed("second", 1));
@@ -114,7 +126,8 @@ test("an error that is none of this package's own ends the look, and what was ta
 });
 
 test("what is no message at all is told once, also when it was sealed with a good key", async () => {
-  const { swarm, held } = heldBySwarm();
+  const swarm = heldBySwarm();
+  const { held } = swarm;
   const member = conversation(swarm);
   held.get(12)?.push(key(0));
   held.get(11)?.push(sealGroupMessage(alice, group.id, keyOf(0).key, Buffer.from([0xff, 0xff])));
@@ -123,7 +136,8 @@ test("what is no message at all is told once, also when it was sealed with a goo
 });
 
 test("what a member asks for and an admin can't do now is told, and done with a later look", async () => {
-  const { swarm, held, asked, state } = heldBySwarm();
+  const swarm = heldBySwarm();
+  const { held, asked, state } = swarm;
   const problems: string[] = [];
   const admin = conversation(swarm, problems, true);
   held.get(12)?.push(key(0));
@@ -141,5 +155,37 @@ test("what a member asks for and an admin can't do now is told, and done with a 
   assert.ok(lists() > before, "the list was looked at again");
   const after = lists();
   await admin.read();
-  assert.deepEqual([lists(), problems.length], [after, 1], "and then it was done: nobody of that name is listed");
+  assert.deepEqual(
+    [lists(), problems.filter((why) => why.startsWith("what members")).length],
+    [after, 1],
+    "and then it was done: nobody of that name is listed",
+  );
+});
+
+test("keys and configs are made to stay twice a day, and again soon when that failed", async () => {
+  const swarm = heldBySwarm();
+  const { held, extended, state } = swarm;
+  const problems: string[] = [];
+  const member = conversation(swarm, problems);
+  const config = changeConfig(
+    emptyConfig(),
+    (data) => data.set("n", Buffer.from("Hikers")),
+    (message) => sign(message, group.secretKey),
+  );
+  held.get(12)?.push(key(0));
+  held.get(13)?.push(sealGroupConfig(keyOf(0).key, "info", config.bytes));
+  const hashes = [12, 13].map((ns) => messageHash(group.id, namespace(ns), held.get(ns)![0]!));
+  const after = async (hours: number): Promise<number> => {
+    state.nowMs += hours * 3_600_000;
+    await member.read();
+    return extended.length;
+  };
+  assert.deepEqual([await after(0), await after(1), await after(10)], [1, 1, 1]);
+  assert.deepEqual(extended[0], hashes);
+  state.fail = (ns) => (ns === -1 ? new ClientError("not-read", "the swarm is away") : undefined);
+  assert.deepEqual([await after(2), await after(0.1)], [2, 2]);
+  assert.match(problems.join(), /not extended, which is tried again: the swarm is away/);
+  state.fail = () => undefined;
+  assert.deepEqual([await after(0.1), await after(11), await after(2)], [3, 3, 4]);
+  assert.equal(problems.length, 1);
 });

@@ -5,7 +5,7 @@ import type { Account } from "../account.ts";
 import { ClientError } from "../client-error.ts";
 import type { Credentials } from "../credentials.ts";
 import type { CallOptions, Deadlines } from "../deadline.ts";
-import { type DeleteReceipt, deleteMessages } from "../delete-messages.ts";
+import { type ChangeReceipt, deleteMessages } from "../change-messages.ts";
 import { follow, type FollowOptions, type FollowParts } from "../follow.ts";
 import { Mailbox, type MailPage } from "../mailbox.ts";
 import { contentOf, type MessageBody, textOf, type TextMessage } from "../message.ts";
@@ -19,10 +19,11 @@ import { GroupKeyring } from "./group-keyring.ts";
 import { type GroupMember, readMembers } from "./group-members.ts";
 import { sealGroupMessage } from "./group-message.ts";
 import { type GroupEvent, type GroupNotice, noticeContents, noticeOf } from "./group-update.ts";
+import { GroupUpkeep } from "./group-upkeep.ts";
 import { openKick } from "./kick-message.ts";
 import { type MemberRight, memberToken } from "./member-key.ts";
 import { actingFor, type Membership } from "./membership.ts";
-import { type RevocationReceipt, revoke } from "./revocation.ts";
+import { revoke } from "./revocation.ts";
 import { SignedConfig, type SignedConfigOptions } from "./signed-config.ts";
 import { type OpenedItem, TakenMessages } from "./taken-messages.ts";
 
@@ -63,6 +64,7 @@ export class GroupConversation {
   readonly #taken: TakenMessages;
   readonly #info: SignedConfig;
   readonly #members: SignedConfig;
+  readonly #upkeep: GroupUpkeep;
   /** What members asked admins for and is not done yet. */
   #asked: readonly GroupEvent[] = [];
 
@@ -82,6 +84,13 @@ export class GroupConversation {
     const config = (kind: SignedConfigOptions["kind"]): SignedConfig =>
       new SignedConfig({ group: id, kind, credentials, admin, keys }, parts);
     [this.#info, this.#members] = [config("info"), config("members")];
+    const current = async (signal: AbortSignal): Promise<readonly MessageHash[]> => {
+      const configs = [await this.#info.hashes(signal), await this.#members.hashes(signal)];
+      return [...this.#keyring.hashes(), ...configs.flat()];
+    };
+    const { swarm, clock, deadlines } = parts;
+    const onProblem = (message: string): void => parts.followParts(id).onProblem(message);
+    this.#upkeep = new GroupUpkeep(credentials, { swarm, clock, deadlines, current, onProblem });
   }
 
   /** Whether this account is an admin of the group. */
@@ -187,7 +196,9 @@ export class GroupConversation {
       await this.#keyring.load(signal);
       return await this.#open(await this.#messages.look(signal), signal);
     });
-    await this.#act(page, { ...options, deadlineMs: this.#parts.deadlines.leftMs(options, started) });
+    const left = (): CallOptions => ({ ...options, deadlineMs: this.#parts.deadlines.leftMs(options, started) });
+    await this.#act(page, left());
+    await this.#upkeep.keep(left());
     return page;
   }
 
@@ -196,7 +207,12 @@ export class GroupConversation {
     const call = options.signal === undefined ? {} : { signal: options.signal };
     const { deadlines, followParts } = this.#parts;
     try {
-      for await (const page of follow(this.#messages, options, followParts(this.id))) {
+      const parts = followParts(this.id);
+      const before = async (): Promise<void> => {
+        await parts.before();
+        await this.#upkeep.keep(call);
+      };
+      for await (const page of follow(this.#messages, options, { ...parts, before })) {
         const opened = await deadlines.run(call, (signal) => this.#open(page, signal));
         await this.#act(opened, call);
         yield opened;
@@ -207,17 +223,17 @@ export class GroupConversation {
   }
 
   /** Takes members' tokens out of force: they can neither read nor write any more. Admins only; `remove` does all of it. */
-  async revoke(memberIds: readonly string[], rights?: readonly MemberRight[]): Promise<RevocationReceipt> {
+  async revoke(memberIds: readonly string[], rights?: readonly MemberRight[]): Promise<ChangeReceipt> {
     return await this.#changeTokens("revoke", memberIds, rights);
   }
 
   /** Puts members' tokens in force again. Admins only. */
-  async unrevoke(memberIds: readonly string[], rights?: readonly MemberRight[]): Promise<RevocationReceipt> {
+  async unrevoke(memberIds: readonly string[], rights?: readonly MemberRight[]): Promise<ChangeReceipt> {
     return await this.#changeTokens("unrevoke", memberIds, rights);
   }
 
   /** Deletes messages of the group; a member needs the right to. */
-  async delete(hashes: readonly MessageHash[], options: CallOptions = {}): Promise<DeleteReceipt> {
+  async delete(hashes: readonly MessageHash[], options: CallOptions = {}): Promise<ChangeReceipt> {
     const { swarm } = this.#parts;
     return await this.#run(options, (signal) => deleteMessages(this.#credentials, { hashes, signal }, swarm));
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from "@swarmpost/crypto";
-import { type AccountId, namespace } from "@swarmpost/storage-rpc";
+import { type AccountId, type MessageHash, namespace } from "@swarmpost/storage-rpc";
 import type { Account } from "../account.ts";
 import { ClientError } from "../client-error.ts";
 import type { Credentials } from "../credentials.ts";
@@ -24,6 +24,7 @@ export class GroupKeyring {
   readonly #options: GroupKeyringOptions;
   readonly #parts: { swarm: SwarmRequests; clock: NetworkClock };
   readonly #mailbox: Mailbox<GroupKey & { sentMs: number }>;
+  readonly #hashes = new Set<MessageHash>();
   /** By generation; one is added, none replaced. */
   #keys: readonly GroupKey[] = [];
 
@@ -37,6 +38,11 @@ export class GroupKeyring {
   /** The keys that are known, the latest last. */
   all(): readonly Buffer[] {
     return this.#keys.map(({ key }) => key);
+  }
+
+  /** The messages that gave them. */
+  hashes(): readonly MessageHash[] {
+    return [...this.#hashes];
   }
 
   /** The generation of the latest key; −1 before one was given to this account. */
@@ -53,7 +59,9 @@ export class GroupKeyring {
 
   /** Looks for keys that came. Throws as `Mailbox.look`. */
   async load(signal: AbortSignal): Promise<void> {
-    this.#learn((await this.#mailbox.look(signal)).messages);
+    const { messages } = await this.#mailbox.look(signal);
+    for (const { hash } of messages) this.#hashes.add(hash);
+    this.#learn(messages);
   }
 
   /** Makes the next key and gives it to these members and to admins. Throws as `store`. */
@@ -63,6 +71,7 @@ export class GroupKeyring {
     const { credentials } = this.#options;
     const data = sealGroupKey(admin, memberIds, fresh);
     const receipt = await store({ credentials, namespace: KEYS }, { data, signal }, this.#parts);
+    this.#hashes.add(receipt.hash);
     this.#learn([fresh]);
     return receipt;
   }

@@ -1,14 +1,10 @@
 import { encodeBase64 } from "@swarmpost/encoding";
 import { nodeSignedRevocation, signedRevocation } from "@swarmpost/storage-rpc";
+import type { ChangeReceipt } from "../change-messages.ts";
 import type { Credentials } from "../credentials.ts";
-import { checkMembers, majorityOf, type MemberResult } from "../member-signatures.ts";
+import { checkMembers, majorityOf } from "../member-signatures.ts";
 import type { NetworkClock } from "../network-clock.ts";
 import type { SwarmRequests } from "../swarm-requests.ts";
-
-/** Which members of the swarm signed that they did it. */
-export interface RevocationReceipt {
-  readonly members: readonly MemberResult[];
-}
 
 /**
  * Revokes or unrevokes tokens (36 bytes each, 50 at most) in the whole swarm. Done when a majority of it signed. Throws
@@ -19,7 +15,7 @@ export async function revoke(
   credentials: Credentials,
   { tokens, signal }: { tokens: readonly Buffer[]; signal?: AbortSignal },
   { swarm, clock }: { swarm: SwarmRequests; clock: NetworkClock },
-): Promise<RevocationReceipt> {
+): Promise<ChangeReceipt> {
   const method = `${what}_subaccount` as const;
   const { account } = credentials;
   let timestamp = 0;

@@ -6,7 +6,7 @@ import { type ConfigDomain, openConfig, sealConfig } from "../config-cipher.ts";
 import type { ConfigDict } from "../config/config-diff.ts";
 import { changeConfig, type ConfigMessage, joinConfigs, parseConfig } from "../config/config-message.ts";
 import type { Credentials } from "../credentials.ts";
-import { deleteMessages } from "../delete-messages.ts";
+import { deleteMessages } from "../change-messages.ts";
 import { Mailbox } from "../mailbox.ts";
 import type { NetworkClock } from "../network-clock.ts";
 import { store } from "../store.ts";
@@ -80,6 +80,12 @@ export class SignedConfig {
   async read(signal: AbortSignal): Promise<ConfigDict> {
     await this.#look(signal);
     return this.#joined().data;
+  }
+
+  /** The messages that it is made of now, as the swarm holds them. Throws as `Mailbox.look`. */
+  async hashes(signal: AbortSignal): Promise<readonly MessageHash[]> {
+    await this.#look(signal);
+    return [...this.#held.keys()];
   }
 
   /** Changes it in the whole swarm. Throws ClientError "bad-group-key" when not an admin's, and as `store`. */

@@ -1,0 +1,84 @@
+import {
+  type MessageHash,
+  nodeSignedDelete,
+  nodeSignedExpire,
+  parseMessageHash,
+  signedExpire,
+} from "@swarmpost/storage-rpc";
+import type { Credentials } from "./credentials.ts";
+import { checkMembers, majorityOf, type MemberResult } from "./member-signatures.ts";
+import { deleteParameters } from "./storage-parameters.ts";
+import type { SwarmQuestion, SwarmRequests } from "./swarm-requests.ts";
+
+/** Which members signed that they did it. */
+export interface ChangeReceipt {
+  readonly members: readonly MemberResult[];
+}
+
+/** Which messages, and who may end the wait for it. */
+export interface ChangedMessages {
+  readonly hashes: readonly MessageHash[];
+  readonly signal?: AbortSignal;
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** Deletes messages of an account from its whole swarm. Throws ClientError as `SwarmRequests.ask`. */
+export async function deleteMessages(
+  credentials: Credentials,
+  { hashes, signal }: ChangedMessages,
+  swarm: SwarmRequests,
+): Promise<ChangeReceipt> {
+  const { account } = credentials;
+  const make = () => ({ method: "delete", params: deleteParameters(credentials, hashes) });
+  const signedText = (entry: Entry): string | undefined => {
+    const deleted = hashesOf(entry["deleted"]);
+    return deleted && nodeSignedDelete(account, hashes, deleted);
+  };
+  return await change({ what: "delete", account, make, ...(signal && { signal }) }, signedText, swarm);
+}
+
+/**
+ * Has messages of an account stay until `expiryMs` (unix ms, network time; 30 days at most), never shorter than they would. Done when a
+ * majority of its swarm signed.
+ * Throws ClientError as `SwarmRequests.ask`.
+ */
+export async function extendMessages(
+  credentials: Credentials,
+  { hashes, expiryMs, signal }: ChangedMessages & { readonly expiryMs: number },
+  swarm: SwarmRequests,
+): Promise<ChangeReceipt> {
+  const { account } = credentials;
+  const proof = credentials.prove(signedExpire("extend", [expiryMs], hashes));
+  const params = { pubkey: account, messages: hashes, expiry: expiryMs, extend: true, ...proof };
+  const signedText = (entry: Entry): string | undefined => {
+    const [updated, applied] = [hashesOf(entry["updated"]), entry["expiry"]];
+    const unchanged = Object.entries((entry["unchanged"] ?? {}) as Record<string, unknown>);
+    if (updated === undefined || typeof applied !== "number") return undefined;
+    return nodeSignedExpire(account, [applied], hashes, updated, new Map(unchanged as [MessageHash, number][]));
+  };
+  const question = { what: "expire" as const, account, make: () => ({ method: "expire", params }) };
+  const enough = (signed: number, size: number): boolean => signed >= majorityOf(size);
+  return await change({ ...question, ...(signal && { signal }) }, signedText, swarm, enough);
+}
+
+/** Has every member change something; done when enough of them signed that they did, all the same how many by default. */
+async function change(
+  question: Omit<SwarmQuestion<readonly MemberResult[]>, "judge">,
+  signedText: (entry: Entry) => string | undefined,
+  swarm: SwarmRequests,
+  enough: (signed: number, size: number) => boolean = () => true,
+): Promise<ChangeReceipt> {
+  const judge: SwarmQuestion<readonly MemberResult[]>["judge"] = (reply, { members, size }) => {
+    const result = checkMembers(members, reply.json, signedText);
+    const signed = result.filter((member) => member.signed).length;
+    return enough(signed, size) ? { result } : { again: `only ${signed} of ${size} members did it` };
+  };
+  return { members: (await swarm.ask({ ...question, judge }, "refused")).result };
+}
+
+function hashesOf(listed: unknown): MessageHash[] | undefined {
+  if (!Array.isArray(listed)) return undefined;
+  const hashes = listed.map((hash) => (typeof hash === "string" ? parseMessageHash(hash) : undefined));
+  return hashes.includes(undefined) ? undefined : (hashes as MessageHash[]);
+}
