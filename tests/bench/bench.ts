@@ -4,6 +4,7 @@ import { type BenchOptions, type Part, parseOptions, USAGE } from "./options.ts"
 import { type Section, sectionJson, sectionText } from "./report.ts";
 import { measureNetwork } from "./whole-network.ts";
 import { measureStorage } from "./storage-paths.ts";
+import { measureWaiting } from "./waiting-readers.ts";
 
 /** `store` and `poll` share their servers. */
 async function measure(part: Part, options: BenchOptions): Promise<Section[]> {
@@ -16,6 +17,8 @@ async function measure(part: Part, options: BenchOptions): Promise<Section[]> {
       return options.parts.includes("store") ? [] : measureStorage(options);
     case "network":
       return [await measureNetwork(options)];
+    case "waiting":
+      return [await measureWaiting(options)];
   }
 }
 

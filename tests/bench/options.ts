@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** The parts of the benchmark, in order. */
-export const PARTS = ["hop", "store", "poll", "network"] as const;
+export const PARTS = ["hop", "store", "poll", "network", "waiting"] as const;
 
 /** One part. */
 export type Part = (typeof PARTS)[number];

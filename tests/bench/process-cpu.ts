@@ -20,6 +20,13 @@ export type CpuUse = ReadonlyMap<string, number>;
  * before and after a load; the difference is what the load took, give or take a step of 10 ms a process.
  */
 export function descendantsCpu(root = process.pid): CpuUse {
+  const use = new Map<string, number>();
+  for (const { part, cpuUs } of descendants(root)) use.set(part, (use.get(part) ?? 0) + cpuUs);
+  return use;
+}
+
+/** All descendants of a process, and what each is. */
+export function descendants(root: number): readonly { pid: number; part: string; cpuUs: number }[] {
   const stats = allProcesses();
   const inside = new Set([root]);
   // A child may have a lower pid than its parent when pids wrapped, so go on until nothing is added.
@@ -27,13 +34,9 @@ export function descendantsCpu(root = process.pid): CpuUse {
     before = inside.size;
     for (const { pid, parent } of stats) if (inside.has(parent)) inside.add(pid);
   }
-  const use = new Map<string, number>();
-  for (const stat of stats) {
-    if (stat.pid === root || !inside.has(stat.pid)) continue;
-    const part = partOf(stat);
-    use.set(part, (use.get(part) ?? 0) + stat.cpuUs);
-  }
-  return use;
+  return stats
+    .filter(({ pid }) => pid !== root && inside.has(pid))
+    .map((stat) => ({ pid: stat.pid, part: partOf(stat), cpuUs: stat.cpuUs }));
 }
 
 /** CPU that one process has used so far, µs. */

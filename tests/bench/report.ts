@@ -1,7 +1,7 @@
 import { median, pairedRatio, spread } from "./statistics.ts";
 
 /** What a number counts. CPU is processor time over all cores, user and system. */
-export type Unit = "µs CPU" | "/s" | "ms";
+export type Unit = "µs CPU" | "/s" | "ms" | "KiB" | "of all";
 
 /** One thing that was measured, once a round. */
 export interface Figure {
