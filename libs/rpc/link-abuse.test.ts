@@ -99,6 +99,23 @@ test("a caller that sends without reading is throttled instead of filling the se
   session.destroy();
 });
 
+test("a request that waits does not hold the message that brought it among others", async () => {
+  const waits: Buffer[] = [];
+  const handler: LinkHandler = async ({ payload, signal }) => {
+    if (payload.length > 100) return Buffer.alloc(0);
+    waits.push(payload);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    return Buffer.alloc(0);
+  };
+  await withRawCaller(handler, async (stream) => {
+    const [small, large] = [Buffer.from("waits"), Buffer.alloc(200 * 1024)];
+    stream.write(Buffer.concat([frame(FRAME.request, 1, large), frame(FRAME.request, 2, small)]));
+    await eventually(() => waits.length === 1);
+    assert.equal(waits[0]?.toString(), "waits");
+    assert.ok((waits[0]?.buffer.byteLength ?? 0) < 1_024);
+  });
+});
+
 test("a server that sends nonsense loses the link, and the requests on it are lost, not repeated", async () => {
   let streams = 0;
   const server = new Server();

@@ -32,7 +32,7 @@ export interface LinkRequest {
   readonly peer: Pubkey | undefined;
   /** 0 to 255; meaning agreed between the ends. */
   readonly kind: number;
-  /** View of the received bytes: copy what outlives the request. */
+  /** View of the received bytes, or a copy of its own where they are many: copy what outlives the request. */
   readonly payload: Buffer;
   /** Fires when the deadline passed, the caller took the request back, or the link is gone. Made only when asked for. */
   readonly signal: AbortSignal;

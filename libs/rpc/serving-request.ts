@@ -2,6 +2,9 @@ import type { Pubkey } from "@swarmpost/crypto";
 import type { Frame } from "./frame.ts";
 import type { LinkRequest } from "./link.ts";
 
+/** A request that keeps more than this of others' bytes alive gets bytes of its own; Node's pool of small buffers is no more. */
+const MAX_SHARED_BYTES = 64 * 1024;
+
 /** A request of the other end while its handler runs. Signal and timer exist only when the handler asks. */
 export class ServingRequest implements LinkRequest {
   readonly peer: Pubkey | undefined;
@@ -17,7 +20,7 @@ export class ServingRequest implements LinkRequest {
     this.peer = peer;
     this.kind = frame.kind;
     this.id = frame.id;
-    this.payload = frame.payload as Buffer;
+    this.payload = ownBytes(frame.payload as Buffer);
     this.#deadlineAt = performance.now() + frame.deadlineMs;
   }
 
@@ -51,4 +54,12 @@ export class ServingRequest implements LinkRequest {
   release(): void {
     clearTimeout(this.#timer);
   }
+}
+
+/** Frames are views of the message that brought them; a request that waits for long must not hold the whole message meanwhile. */
+function ownBytes(payload: Buffer): Buffer {
+  if (payload.buffer.byteLength - payload.length <= MAX_SHARED_BYTES) return payload;
+  const own = Buffer.allocUnsafeSlow(payload.length);
+  payload.copy(own);
+  return own;
 }
