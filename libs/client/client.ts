@@ -13,7 +13,7 @@ import { type CallOptions, DEADLINE_MS, Deadlines } from "./deadline.ts";
 import { type ChangeReceipt, deleteMessages } from "./change-messages.ts";
 import type { FollowOptions, FollowParts } from "./follow.ts";
 import { createGroup } from "./groups/group.ts";
-import { GroupConversation } from "./groups/group-conversation.ts";
+import { GroupConversation, type GroupPage } from "./groups/group-conversation.ts";
 import type { GroupInfoChange } from "./groups/group-info.ts";
 import type { GroupInvitation } from "./groups/group-invitation.ts";
 import type { Membership } from "./groups/membership.ts";
@@ -37,6 +37,7 @@ import { type ServiceNode, shortKey } from "./service-node.ts";
 import { store, type StoreReceipt } from "./store.ts";
 import { SwarmRequests } from "./swarm-requests.ts";
 import { type SwarmMembership, Swarms } from "./swarms.ts";
+import { type Start, together } from "./together.ts";
 
 /** How a client behaves; everything has a default. */
 export interface ClientOptions {
@@ -79,6 +80,11 @@ export interface SendReceipt extends StoreReceipt {
   /** From the first try to the answer, ms. */
   readonly ms: number;
 }
+
+/** A page of the inbox or of a group. */
+export type FollowedPage =
+  | { readonly group: undefined; readonly page: InboxPage }
+  | { readonly group: GroupConversation; readonly page: GroupPage };
 
 /**
  * A connection to a network for any number of accounts. Make one with `SwarmpostClient.connect`, dispose of it in the
@@ -209,6 +215,27 @@ export class SwarmpostClient implements AsyncDisposable {
    */
   follow(account: Account, options: FollowOptions = {}): AsyncGenerator<InboxPage, void, undefined> {
     return this.#inbox(account).follow(options, this.#followParts(account.id));
+  }
+
+  /**
+   * The inbox and some groups in one loop: each page with the group that it is of, `undefined` for the inbox. Ends as `follow`;
+   * the first that fails ends all.
+   */
+  followAll(
+    account: Account,
+    groups: readonly GroupConversation[],
+    options: FollowOptions = {},
+  ): AsyncGenerator<FollowedPage, void, undefined> {
+    const inbox: Start<FollowedPage> = async function* (this: SwarmpostClient, signal: AbortSignal) {
+      for await (const page of this.follow(account, { ...options, signal })) yield { group: undefined, page };
+    }.bind(this);
+    const starts = groups.map(
+      (group): Start<FollowedPage> =>
+        async function* (signal) {
+          for await (const page of group.follow({ ...options, signal })) yield { group, page };
+        },
+    );
+    return together([inbox, ...starts], options);
   }
 
   /** A group (03) as one account takes part in it. Throws ClientError "bad-group-key". */

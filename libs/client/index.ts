@@ -35,6 +35,7 @@ export {
 export { bootstrap, type NodeList, type SeedReport } from "./bootstrap.ts";
 export {
   type ClientOptions,
+  type FollowedPage,
   type SendOptions,
   type SendReceipt,
   SwarmpostClient,

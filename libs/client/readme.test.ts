@@ -34,22 +34,32 @@ test("every example of the README runs as it stands, and has at most three state
   await using client = await connect({}, { fileServer: place });
   const seeds = nodes.nodes.slice(0, 3).map((each) => `${each.keys.pubkey}@${each.url}`);
   register("bob", bob.id);
-  const stop = new AbortController();
   const printed: string[] = [];
-  const log = (...words: unknown[]): void => {
-    printed.push(words.join(" "));
-    if (words[0] === alice.id) stop.abort(); // The follower has shown a message.
+  /** What an example prints; it is left when it has printed a line that begins so. */
+  const printing = (lines: string[], last: string) => {
+    const stop = new AbortController();
+    const log = (...words: unknown[]): void => {
+      lines.push(words.join(" "));
+      if (words[0] === last) stop.abort();
+    };
+    return { signal: stop.signal, console: { log } };
   };
   const data = Buffer.from("a photo");
   const { group: admin } = await client.createGroup(alice, { name: "Hikers" });
-  const names = { client, alice, bob, admin, pubkey, data, signal: stop.signal, console: { log } };
+  const { group: friends } = await client.createGroup(bob);
+  await friends.send("hi all");
+  const names = { client, alice, bob, admin, groups: [friends], pubkey, data };
   const loadNetworkFile = async () => ({ ...library.networkFromSeeds(seeds), fileServer: place });
-  assert.equal(examples.length, 11);
+  assert.equal(examples.length, 12);
+  const followed: string[] = [];
   for (const code of examples) {
     assert.ok(code.trim().split("\n").length <= 3, code);
-    await run(code, { ...names, loadNetworkFile });
+    const all = code.includes("followAll");
+    const output = all ? printing(followed, "in the group") : printing(printed, alice.id);
+    await run(code, { ...names, ...output, loadNetworkFile });
   }
   const group = ["hello, everyone", " admin"];
   const expected = ["12 nodes", "6 hello", `${alice.id} hello`, "6 members deleted it", ...group];
   assert.deepEqual(printed, expected);
+  assert.ok(followed.includes("in the group hi all"), followed.join());
 });
