@@ -1,22 +1,11 @@
 import assert from "node:assert/strict";
 import { connect } from "node:http2";
 import { test } from "node:test";
-import {
-  Client,
-  type ClientDuplexStream,
-  type ServerDuplexStream,
-  credentials,
-  Metadata,
-  Server,
-  ServerCredentials,
-  status,
-} from "@grpc/grpc-js";
+import { Client, type ClientDuplexStream, credentials, Metadata, status } from "@grpc/grpc-js";
 import { COALESCE_BYTES, FRAME, frameBytes, MAX_MESSAGE_FRAMES, writeFrame } from "./frame.ts";
 import { eventually } from "@swarmpost/testkit";
 import { LinkError, type LinkHandler, LocalLinkServer, openLocalLink } from "./index.ts";
-
-const PATH = "/swarmpost.link.v1.LinkService/Link";
-const raw = (bytes: Buffer): Buffer => bytes;
+import { LINK_PATH, raw, rawLinkServer } from "./test-raw-server.ts";
 
 function frame(type: number, id: number, payload: Uint8Array): Buffer {
   const message = Buffer.alloc(frameBytes(type, payload.length));
@@ -28,7 +17,7 @@ async function withRawCaller(handler: LinkHandler, use: (stream: ClientDuplexStr
   await using server = new LocalLinkServer({ host: "127.0.0.1", port: 0, graceMs: 50 }, handler);
   await server.listen();
   const client = new Client(server.address, credentials.createInsecure());
-  const stream = client.makeBidiStreamRequest<Buffer, Buffer>(PATH, raw, raw, new Metadata());
+  const stream = client.makeBidiStreamRequest<Buffer, Buffer>(LINK_PATH, raw, raw, new Metadata());
   stream.on("error", () => {});
   try {
     await use(stream);
@@ -83,7 +72,7 @@ test("a caller that sends without reading is throttled instead of filling the se
   });
   await server.listen();
   const session = connect(`http://${server.address}`);
-  const headers = { ":method": "POST", ":path": PATH, "content-type": "application/grpc", te: "trailers" };
+  const headers = { ":method": "POST", ":path": LINK_PATH, "content-type": "application/grpc", te: "trailers" };
   const stream = session.request(headers);
   stream.on("error", () => {});
   await new Promise((resolve) => stream.once("response", resolve));
@@ -117,36 +106,15 @@ test("a request that waits does not hold the message that brought it among other
 });
 
 test("a server that sends nonsense loses the link, and the requests on it are lost, not repeated", async () => {
-  let streams = 0;
-  const server = new Server();
-  const link = {
-    path: PATH,
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: raw,
-    requestDeserialize: raw,
-  };
-  server.addService(
-    { link: { ...link, responseSerialize: raw, responseDeserialize: raw } },
-    {
-      link: (call: ServerDuplexStream<Buffer, Buffer>) => {
-        streams += 1;
-        call.sendMetadata(new Metadata());
-        call.on("data", () => call.write(Buffer.from("nonsense")));
-        call.on("error", () => {});
-      },
-    },
-  );
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
+  let messages = 0;
+  using server = await rawLinkServer((_message, call) => {
+    messages += 1;
+    call.write(Buffer.from("nonsense"));
   });
-  await using client = openLocalLink(`127.0.0.1:${port}`);
+  await using client = openLocalLink(server.address);
   await assert.rejects(client.request(1, Buffer.alloc(1), { deadlineMs: 2_000 }), (error: LinkError) => {
     assert.equal(error.code, "lost");
     return true;
   });
-  assert.equal(streams, 1);
-  server.forceShutdown();
+  assert.equal(messages, 1);
 });

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Metadata, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { eventually } from "@swarmpost/testkit";
 import { FRAME, frameBytes, parseFrames, writeFrame } from "./frame.ts";
 import { LinkError, type LinkHandler, LocalLinkServer, openLocalLink } from "./index.ts";
+import { rawLinkServer } from "./test-raw-server.ts";
 
-const PATH = "/swarmpost.link.v1.LinkService/Link";
-const raw = (bytes: Buffer): Buffer => bytes;
 const nothing = Buffer.alloc(0);
 const FOREVER_MS = 60_000;
 
@@ -73,41 +71,11 @@ test("a signal that fires after the answer changes nothing", async () => {
   assert.equal(link.state, "up");
 });
 
-/** A server of frames by hand. `accept` is what it says as it accepts; each frame that comes goes to `take`. */
-async function rawServer(accept: Metadata, take: (type: number, call: ServerDuplexStream<Buffer, Buffer>) => void) {
-  const server = new Server();
-  const link = {
-    path: PATH,
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: raw,
-    requestDeserialize: raw,
-    responseSerialize: raw,
-    responseDeserialize: raw,
-  };
-  server.addService(
-    { link },
-    {
-      link: (call: ServerDuplexStream<Buffer, Buffer>) => {
-        call.sendMetadata(accept);
-        call.on("data", (message: Buffer) => {
-          for (const { type } of parseFrames(message) ?? []) take(type, call);
-        });
-        call.on("error", () => {});
-      },
-    },
-  );
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
-  return { address: `127.0.0.1:${port}`, [Symbol.dispose]: () => server.forceShutdown() };
-}
-
 test("an end that does not say that it takes cancels gets none: to an older one they are malformed", async () => {
   const types: number[] = [];
-  using server = await rawServer(new Metadata(), (type) => types.push(type));
+  using server = await rawLinkServer((message) => {
+    types.push(...(parseFrames(message) ?? []).map(({ type }) => type));
+  });
   await using link = openLocalLink(server.address);
   const leaving = new AbortController();
   const left = link.request(1, nothing, { deadlineMs: FOREVER_MS, signal: leaving.signal });
@@ -135,7 +103,7 @@ test("a cancel that names nobody, or comes twice, is ignored; one from the servi
   assert.equal(link.state, "up");
   const cancel = Buffer.alloc(frameBytes(FRAME.cancel, 0));
   writeFrame(cancel, 0, { type: FRAME.cancel, kind: 1, id: 1, deadlineMs: 0, payload: nothing });
-  using hostile = await rawServer(new Metadata(), (_type, call) => call.write(cancel));
+  using hostile = await rawLinkServer((_message, call) => call.write(cancel));
   await using other = openLocalLink(hostile.address);
   await assert.rejects(other.request(1, nothing, { deadlineMs: 2_000 }), (error: LinkError) => error.code === "lost");
 });
