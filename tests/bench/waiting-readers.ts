@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Network, startNetwork } from "@swarmpost/localnet";
 import { eventually } from "@swarmpost/testkit";
+import { askChild } from "./ask-child.ts";
 import { type BenchOptions, serviceEnvironment } from "./options.ts";
 import { cpuBetween, descendantsCpu } from "./process-cpu.ts";
 import { descendantsMemory } from "./process-memory.ts";
@@ -52,7 +52,7 @@ export async function measureWaiting({ scale, services }: BenchOptions): Promise
 }
 
 async function measureRound(network: Network, load: ChildProcess, readers: number): Promise<Record<Name, number>> {
-  const say = (order: ReadersOrder) => ask(load, order);
+  const say = (order: ReadersOrder) => askChild<ReadersResult>(load, order);
   await say({ step: "begin", network: network.networkFile, readers });
   await say({ step: "poll" }); // Until code is compiled, connections are there and links are open.
   const idle = await cpuPerSecond(IDLE_MS);
@@ -105,21 +105,6 @@ async function waitingIn(network: Network): Promise<number> {
   const metrics = await Promise.all(network.nodes.map((node) => node.metrics()));
   const of = (text: string) => Number(/^swarmpost_storage_waiting_readers (\d+)$/m.exec(text)?.[1]);
   return metrics.reduce((sum, text) => sum + of(text), 0);
-}
-
-async function ask(load: ChildProcess, order: ReadersOrder): Promise<ReadersResult> {
-  const ended = new AbortController();
-  const gone = once(load, "exit", { signal: ended.signal }).then(() => {
-    throw new TypeError("the process of readers ended");
-  });
-  load.send(order);
-  try {
-    const [result] = (await Promise.race([once(load, "message"), gone])) as [ReadersResult];
-    return result;
-  } finally {
-    ended.abort();
-    await gone.catch(() => undefined);
-  }
 }
 
 function section(results: Rounds<Name>, readers: number): Section {

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Network, startNetwork } from "@swarmpost/localnet";
+import { askChild } from "./ask-child.ts";
 import { storeCrypto } from "./bare-crypto.ts";
 import type { LoadOrder, LoadResult } from "./load-client.ts";
 import { type BenchOptions, type ServiceOptions, serviceEnvironment } from "./options.ts";
@@ -39,7 +39,7 @@ export async function measureNetwork({ rounds, scale, services }: BenchOptions):
   const load = fork(join(import.meta.dirname, "load-client.ts"));
   try {
     const order = { network: network.networkFile, clients: CLIENTS, depth: DEPTH, forMs: ROUND_MS * scale };
-    await ask(load, { ...order, forMs: 2 * order.forMs }); // Until code is compiled, paths are built and links are open.
+    await askChild<LoadResult>(load, { ...order, forMs: 2 * order.forMs }); // Until code is compiled, paths are built and links are open.
     const before = descendantsCpu();
     await pause(IDLE_MS);
     const idle = cpuBetween(before, descendantsCpu(), serverParts(before)) / (IDLE_MS / 1_000);
@@ -64,7 +64,7 @@ function start(services: ServiceOptions): Promise<Network> {
 async function measureRound(load: ChildProcess, order: LoadOrder): Promise<Record<Name, number>> {
   const crypto = await storeCrypto(NODES);
   const before = descendantsCpu();
-  const result = await ask(load, order);
+  const result = await askChild<LoadResult>(load, order);
   const after = descendantsCpu();
   if (result.failures.length * 100 > result.stored) throw new TypeError(`stores fail: ${result.failures[0]}`);
   const per = (parts: readonly string[]) => cpuBetween(before, after, parts) / result.stored;
@@ -82,21 +82,6 @@ async function measureRound(load: ChildProcess, order: LoadOrder): Promise<Recor
     p50: quantile(result.latenciesMs, 0.5),
     p99: quantile(result.latenciesMs, 0.99),
   };
-}
-
-async function ask(load: ChildProcess, order: LoadOrder): Promise<LoadResult> {
-  const ended = new AbortController();
-  const gone = once(load, "exit", { signal: ended.signal }).then(() => {
-    throw new TypeError("the process of clients ended");
-  });
-  load.send(order);
-  try {
-    const [result] = (await Promise.race([once(load, "message"), gone])) as [LoadResult];
-    return result;
-  } finally {
-    ended.abort();
-    await gone.catch(() => undefined);
-  }
 }
 
 /** Everything but the clients and the shells that guard the servers. */
