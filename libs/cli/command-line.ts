@@ -4,6 +4,7 @@ import { CliError } from "./cli-error.ts";
 import type { CommandContext } from "./command-context.ts";
 import { EXIT_CODES, exitCode } from "./exit-code.ts";
 import { oneLine } from "./failure-line.ts";
+import { addGroups } from "./group-command-line.ts";
 import { idNew, idRestore, idShow } from "./id-command.ts";
 import { read, send } from "./message-command.ts";
 import { netUp } from "./net-command.ts";
@@ -59,6 +60,7 @@ function commands(context: CommandContext): Command {
   addNet(program, context);
   addId(program, context);
   addMessages(program, context);
+  addGroups(program, context, quick);
   addNetworkQuestions(program, context);
   return program;
 }

@@ -18,6 +18,8 @@ const USED_WRONGLY: readonly ClientErrorCode[] = [
   "attachment-too-large",
   "no-file-server",
   "unknown-node",
+  "bad-group-key",
+  "last-admin",
   "bad-name",
   "unknown-name",
 ];

@@ -7,6 +7,11 @@ export function identityFolder(terminal: Terminal): string {
   return join(base(terminal, "XDG_DATA_HOME", ".local/share"), "swarmpost", "identities");
 }
 
+/** Where groups are kept, a sealed file an account: `$XDG_DATA_HOME/swarmpost/groups`. */
+export function groupFolder(terminal: Terminal): string {
+  return join(base(terminal, "XDG_DATA_HOME", ".local/share"), "swarmpost", "groups");
+}
+
 /** Where guards and the local network's file are kept: `$XDG_STATE_HOME/swarmpost` (~/.local/state by default). */
 export function stateFolder(terminal: Terminal): string {
   return join(base(terminal, "XDG_STATE_HOME", ".local/state"), "swarmpost");

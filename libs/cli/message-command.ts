@@ -64,6 +64,7 @@ export async function read(context: CommandContext, options: ReadOptions): Promi
   const page = await client.read(account);
   warnUnreadable(context, page);
   const { messages, unreadable } = page;
+  tellInvitations(context, page);
   const hops = page.paths[0]?.hops.map((hop) => hop.pubkey) ?? [];
   show(context, options, { messages: messages.map(asJson), unreadable, ms: Math.round(page.ms), hops }, [
     ...messages.map(messageLine),
@@ -72,9 +73,14 @@ export async function read(context: CommandContext, options: ReadOptions): Promi
   await saveFiles(context, options, client, page);
 }
 
+function tellInvitations({ terminal }: CommandContext, { invitations }: InboxPage): void {
+  if (invitations.length > 0) terminal.err("swarmpost: there are invitations to groups; see: swarmpost group join");
+}
+
 /** With `--json` each message is a line of its own. */
 function showFollowed(context: CommandContext, options: SharedOptions, page: InboxPage): void {
   warnUnreadable(context, page);
+  tellInvitations(context, page);
   for (const message of page.messages) show(context, options, asJson(message), [messageLine(message)]);
 }
 
