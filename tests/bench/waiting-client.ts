@@ -57,21 +57,22 @@ interface Reader {
 /** Readers behind one address, so that the limits of an address are those that people meet. */
 const READERS_PER_ADDRESS = 10;
 
-/** Connections of an address of its own on loopback; one that is idle is kept. */
+/** Connections of an address of its own on loopback; one that is idle is left before the server leaves it. */
 function connectionsFrom(index: number): Agent {
   const localAddress = `127.250.${Math.floor(index / 250)}.${1 + (index % 250)}`;
   return new Agent({
     connect: { rejectUnauthorized: false, timeout: 30_000, localAddress },
     headersTimeout: 0,
     bodyTimeout: 0,
-    keepAliveTimeout: 50_000,
+    keepAliveTimeout: 30_000,
+    keepAliveMaxTimeout: 30_000,
   });
 }
 
 let agents: readonly Agent[] = [];
 let readers: readonly Reader[] = [];
 let failures: string[] = [];
-let waiting = false;
+let phase: "begun" | "waiting" | "left" = "begun";
 
 function shuffled<T>(list: readonly T[]): T[] {
   return list
@@ -132,17 +133,21 @@ async function ask(reader: Reader, waitMs: number): Promise<readonly string[]> {
 
 /** Asks again and again; what comes is the message that was stored last. A refusal is counted, and asked again a little later. */
 async function follow(reader: Reader): Promise<void> {
-  while (waiting) {
+  while (phase === "waiting") {
     try {
       const hash = (await ask(reader, WAIT_MS)).at(-1);
       if (hash === undefined) continue;
       reader.last = hash;
       reader.got(performance.now() - reader.storedAt);
     } catch (error) {
-      if (waiting) failures.push(error instanceof Error ? error.message : String(error));
+      failed(error);
       await pause(AGAIN_MS);
     }
   }
+}
+
+function failed(error: unknown): void {
+  if (phase !== "left") failures.push(error instanceof Error ? error.message : String(error));
 }
 
 async function store(reader: Reader): Promise<number> {
@@ -158,7 +163,7 @@ async function run(order: ReadersOrder): Promise<Pick<ReadersResult, "onionMs" |
   const onionMs: number[] = [];
   const plainMs: number[] = [];
   const all = (task: (reader: Reader) => Promise<unknown>, depth = DEPTH) =>
-    inFlight(readers.length, depth, (index) => task(readers[index] as Reader));
+    inFlight(readers.length, depth, (index) => task(readers[index] as Reader).catch(failed));
   switch (order.step) {
     case "begin":
       await begin(order.network, order.readers);
@@ -167,14 +172,14 @@ async function run(order: ReadersOrder): Promise<Pick<ReadersResult, "onionMs" |
       await all((reader) => ask(reader, 0));
       break;
     case "wait":
-      waiting = true;
+      phase = "waiting";
       for (const reader of readers.slice(order.from, order.to)) void follow(reader);
       break;
     case "store":
       await all(async (reader) => (reader.path ? onionMs : plainMs).push(await store(reader)), STORES);
       break;
     case "leave":
-      waiting = false;
+      phase = "left";
       await Promise.all(agents.map((agent) => agent.destroy()));
   }
   return { onionMs, plainMs };
