@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { after, before, test } from "node:test";
 import { buffer } from "node:stream/consumers";
@@ -31,7 +32,7 @@ before(async () => {
 
 after(() => net?.stop());
 
-/** A recorded request as it came, headers in their case and order, to a node of ours. */
+/** A recorded request as it came, headers in their case and order, to a node of ours: in the clear what came in the clear. */
 async function replay(line: RecordedLine): Promise<Reply> {
   const [first = "", ...fields] = (line.rawHead ?? "").trimEnd().split("\r\n");
   const [method, url = ""] = first.split(" ");
@@ -40,7 +41,9 @@ async function replay(line: RecordedLine): Promise<Reply> {
     .map((field) => [field.slice(0, field.indexOf(":")), field.slice(field.indexOf(":") + 1).trim()] as const)
     .filter(([name]) => !/^(connection|transfer-encoding|content-length|proxy-connection)$/i.test(name));
   const all = [...headers, ["Content-Length", String(body.length)] as const].flat();
-  return await send(`${net.nodes[line.seq % 7]!.url}${new URL(url, "https://node").pathname}`, {
+  const node = net.nodes[line.seq % 7]!;
+  const origin = url.startsWith("http://") ? node.seedHttp : node.url;
+  return await send(`${origin}${new URL(url, "https://node").pathname}`, {
     method,
     headers: all,
     body,
@@ -49,12 +52,13 @@ async function replay(line: RecordedLine): Promise<Reply> {
 
 async function send(
   url: string,
-  request: { method?: string | undefined; headers?: string[]; body: Buffer },
+  wanted: { method?: string | undefined; headers?: string[]; body: Buffer },
 ): Promise<Reply> {
   clock.offsetMs = Number(sessionjs[0]!["ts"]) - Date.now();
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  const { method = "POST", headers = ["Host", "node", "Content-Length", String(request.body.length)], body } = request;
-  const sent = httpsRequest(url, { method, headers, rejectUnauthorized: false, agent: false }, (response) => {
+  const { method = "POST", headers = ["Host", "node", "Content-Length", String(wanted.body.length)], body } = wanted;
+  const request = url.startsWith("http:") ? httpRequest : httpsRequest;
+  const sent = request(url, { method, headers, rejectUnauthorized: false, agent: false }, (response) => {
     const { statusCode = 0, headers: answered } = response;
     buffer(response).then(
       (bytes) => resolve({ status: statusCode, type: answered["content-type"], body: bytes }),
