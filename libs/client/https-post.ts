@@ -26,6 +26,8 @@ export class HttpsConnections implements AsyncDisposable {
   readonly #agent = new Agent({
     connect: { rejectUnauthorized: false, timeout: 5_000 },
     keepAliveTimeout: 30_000,
+    // A connection is left before the relay leaves it after a minute: a request on one that just closed would be lost.
+    keepAliveMaxTimeout: 30_000,
     maxResponseSize: MAX_ANSWER_BYTES,
   });
 
