@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import type { Pubkey } from "@swarmpost/crypto";
+import { SwarmpostClient } from "./client.ts";
 import type { ClientError } from "./client-error.ts";
+import { networkFromSeeds } from "./network-file.ts";
 import { alice, bob, bobsSwarm, client, connect, events, network, node } from "./test-client.ts";
 import type { TestNode } from "./test-network.ts";
 
@@ -152,6 +156,20 @@ test("a refusal of the request itself is told once a second member says the same
       return error.detail.status === status;
     });
   }
+});
+
+test("connecting ends by its own signal or deadline, though no seed ever answers", async () => {
+  const hang = createServer(() => undefined);
+  await new Promise<void>((resolve) => hang.listen(0, "127.0.0.1", resolve));
+  const { port } = hang.address() as AddressInfo;
+  const network = networkFromSeeds([`http://127.0.0.1:${port}`]);
+  await assert.rejects(SwarmpostClient.connect(network, { deadlineMs: 20 }), { code: "timed-out" });
+  const stop = new AbortController();
+  const connecting = SwarmpostClient.connect(network, { signal: stop.signal });
+  stop.abort(new Error("enough"));
+  await assert.rejects(connecting, /enough/);
+  hang.closeAllConnections();
+  hang.close();
 });
 
 test("a clock that is off is corrected from the network's time", async () => {

@@ -57,6 +57,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number;
   /** How long a call may take with all its tries, ms; 60,000 by default, and 180,000 where a file is carried. */
   readonly deadlineMs?: number;
+  /** Ends connecting; calls have signals of their own. */
+  readonly signal?: AbortSignal;
   /** This computer's clock, unix ms. */
   readonly now?: () => number;
   readonly random?: Random;
@@ -142,7 +144,7 @@ export class SwarmpostClient implements AsyncDisposable {
   static async connect(network: NetworkDescription, options: ClientOptions = {}): Promise<SwarmpostClient> {
     const client = new SwarmpostClient(network, options);
     try {
-      await client.refresh();
+      await client.refresh(options.signal === undefined ? {} : { signal: options.signal });
     } catch (error) {
       await client[Symbol.asyncDispose]();
       throw error;

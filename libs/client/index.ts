@@ -56,6 +56,7 @@ export {
   type GroupPage,
   type GroupSendOptions,
   type GroupText,
+  type TokenOptions,
 } from "./groups/group-conversation.ts";
 export type { GroupInfo, GroupInfoChange } from "./groups/group-info.ts";
 export { type GroupInvitation, invitationContent, invitationOf, promotionContent } from "./groups/group-invitation.ts";

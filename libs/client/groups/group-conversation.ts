@@ -223,13 +223,13 @@ export class GroupConversation {
   }
 
   /** Takes members' tokens out of force: they can neither read nor write any more. Admins only; `remove` does all of it. */
-  async revoke(memberIds: readonly string[], rights?: readonly MemberRight[]): Promise<ChangeReceipt> {
-    return await this.#changeTokens("revoke", memberIds, rights);
+  async revoke(memberIds: readonly string[], options: TokenOptions = {}): Promise<ChangeReceipt> {
+    return await this.#changeTokens("revoke", memberIds, options);
   }
 
   /** Puts members' tokens in force again. Admins only. */
-  async unrevoke(memberIds: readonly string[], rights?: readonly MemberRight[]): Promise<ChangeReceipt> {
-    return await this.#changeTokens("unrevoke", memberIds, rights);
+  async unrevoke(memberIds: readonly string[], options: TokenOptions = {}): Promise<ChangeReceipt> {
+    return await this.#changeTokens("unrevoke", memberIds, options);
   }
 
   /** Deletes messages of the group; a member needs the right to. */
@@ -238,10 +238,11 @@ export class GroupConversation {
     return await this.#run(options, (signal) => deleteMessages(this.#credentials, { hashes, signal }, swarm));
   }
 
-  async #changeTokens(what: "revoke" | "unrevoke", memberIds: readonly string[], rights?: readonly MemberRight[]) {
+  async #changeTokens(what: "revoke" | "unrevoke", memberIds: readonly string[], options: TokenOptions) {
     const group = this.#admin();
+    const { rights, ...call } = options;
     const tokens = memberIds.map((id) => memberToken(group, id, rights));
-    return await this.#run({}, (signal) => revoke(what, groupCredentials(group), { tokens, signal }, this.#parts));
+    return await this.#run(call, (signal) => revoke(what, groupCredentials(group), { tokens, signal }, this.#parts));
   }
 
   async #post(notice: GroupNotice, signal: AbortSignal): Promise<void> {
@@ -342,6 +343,9 @@ export class GroupConversation {
 
 /** What goes with a text to a group. */
 export type GroupSendOptions = Omit<MessageBody, "text"> & CallOptions;
+
+/** Which token of a member is meant; that of an ordinary member by default. */
+export type TokenOptions = CallOptions & { readonly rights?: readonly MemberRight[] };
 
 function sealed(data: Buffer): { data: Buffer; sentMs: number } {
   return { data, sentMs: 0 };
