@@ -23,13 +23,17 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
  * the seeds' signatures are what protects (storage-protocol 1.4).
  */
 export class HttpsConnections implements AsyncDisposable {
-  readonly #agent = new Agent({
-    connect: { rejectUnauthorized: false, timeout: 5_000 },
-    keepAliveTimeout: 30_000,
-    // A connection is left before the relay leaves it after a minute: a request on one that just closed would be lost.
-    keepAliveMaxTimeout: 30_000,
-    maxResponseSize: MAX_ANSWER_BYTES,
-  });
+  readonly #agent: Agent;
+
+  /** `idleMs`: an unused connection is left after this long, before the relay leaves it: a request that meets its close would be lost. */
+  constructor({ idleMs = 30_000 }: { readonly idleMs?: number } = {}) {
+    this.#agent = new Agent({
+      connect: { rejectUnauthorized: false, timeout: 5_000 },
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: idleMs,
+      maxResponseSize: MAX_ANSWER_BYTES,
+    });
+  }
 
   /** POSTs; no `Content-Type`, as Session Desktop does for onions. */
   readonly post: Post = async (url, body, { timeoutMs, signal }) => {
