@@ -61,8 +61,8 @@ const files = only.length > 0 ? only : testFiles();
 if (files.some((file) => file.includes("tests/chart/"))) ensureHelm();
 const timeoutMs = full ? 3_600_000 : 400_000;
 const options = ["--test", "--test-concurrency=2", `--test-timeout=${timeoutMs}`, "--test-reporter=spec"];
-// Random stories are short by default, and hostile inputs few; SEED, STEPS and INPUTS of the environment choose others.
-const env = full ? { STEPS: "120", INPUTS: "1000000", ...process.env } : process.env;
+// Random stories are short by default, orders and hostile inputs few; SEED, STEPS, RUNS and INPUTS of the environment choose others.
+const env = full ? { STEPS: "120", RUNS: "2000", INPUTS: "1000000", ...process.env } : process.env;
 const child = spawn(process.execPath, [...options, ...files], { cwd: root, stdio: "inherit", env });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code) => {
