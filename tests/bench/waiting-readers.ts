@@ -44,15 +44,23 @@ export async function measureWaiting({ scale, services }: BenchOptions): Promise
   try {
     const readers = Math.round((READERS * scale) / WAVE) * WAVE;
     const results = new Rounds<Name>();
-    results.add(await measureRound(network, load, readers));
-    return section(results, readers);
+    const failures: string[] = [];
+    results.add(await measureRound(network, { load, readers, failures }));
+    return section(results, readers, failures);
   } finally {
     load.disconnect();
   }
 }
 
-async function measureRound(network: Network, load: ChildProcess, readers: number): Promise<Record<Name, number>> {
-  const say = (order: ReadersOrder) => askChild<ReadersResult>(load, order);
+async function measureRound(
+  network: Network,
+  { load, readers, failures }: { load: ChildProcess; readers: number; failures: string[] },
+): Promise<Record<Name, number>> {
+  const say = async (order: ReadersOrder) => {
+    const result = await askChild<ReadersResult>(load, order);
+    failures.push(...result.failures);
+    return result;
+  };
   await say({ step: "begin", network: network.networkFile, readers });
   await say({ step: "poll" }); // Until code is compiled, connections are there and links are open.
   const idle = await cpuPerSecond(IDLE_MS);
@@ -60,17 +68,15 @@ async function measureRound(network: Network, load: ChildProcess, readers: numbe
   await say({ step: "poll" });
   const pollCpu = cpuBetween(beforePolls, descendantsCpu(), PARTS) / readers / POLL_SECONDS;
   const without = descendantsMemory();
-  let failed = 0;
   for (let from = 0; from < readers; from += WAVE) {
-    failed += (await say({ step: "wait", from, to: from + WAVE })).failures.length;
+    await say({ step: "wait", from, to: from + WAVE });
     await allWait(network, from + WAVE);
   }
   const waitCpu = ((await cpuPerSecond(WAITING_MS)) - idle) / readers;
   await allWait(network, readers);
   const withReaders = descendantsMemory();
   const each = (part: string) => ((withReaders.get(part) ?? 0) - (without.get(part) ?? 0)) / 1_024 / readers;
-  const { onionMs, plainMs, failures } = await say({ step: "store" });
-  failed += failures.length;
+  const { onionMs, plainMs } = await say({ step: "store" });
   const leaving = performance.now();
   await say({ step: "leave" });
   await eventually(async () => (await waitingIn(network)) === 0, { timeoutMs: 30_000, intervalMs: 50 });
@@ -84,7 +90,7 @@ async function measureRound(network: Network, load: ChildProcess, readers: numbe
     plainP50: quantile(plainMs, 0.5),
     plainP99: quantile(plainMs, 0.99),
     left: performance.now() - leaving,
-    failed,
+    failed: failures.length,
   };
 }
 
@@ -107,7 +113,14 @@ async function waitingIn(network: Network): Promise<number> {
   return metrics.reduce((sum, text) => sum + of(text), 0);
 }
 
-function section(results: Rounds<Name>, readers: number): Section {
+/** How often each reason, most frequent first. */
+function reasons(failures: readonly string[]): string[] {
+  const counts = Map.groupBy(failures, (reason) => reason.replaceAll(/[0-9a-f]{64}/g, "…"));
+  const sorted = [...counts].map(([reason, all]) => ({ reason, times: all.length })).sort((a, b) => b.times - a.times);
+  return sorted.slice(0, 3).map(({ reason, times }) => `Refused or broken ${times} times: ${reason}.`);
+}
+
+function section(results: Rounds<Name>, readers: number, failures: readonly string[]): Section {
   return {
     title: `5  ${readers.toLocaleString("en")} readers who wait for messages at ${NODES} nodes`,
     ratios: [
@@ -134,6 +147,7 @@ function section(results: Rounds<Name>, readers: number): Section {
       "A process for each relay and storage, as in part 4. Half of the readers ask through three hops, half by plain HTTPS; all over a connection of their own, from addresses of their own.",
       `CPU of waiting is measured over ${WAITING_MS / 1_000} s, longer than a wait, less what the idle network takes; each reader asks again when its wait is over.`,
       "A store is sent to a random node while eight others are; its time ends when the reader has opened the answer.",
+      ...reasons(failures),
     ],
   };
 }
