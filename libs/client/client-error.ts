@@ -18,6 +18,7 @@ export type ClientErrorCode =
   | "refused"
   | "wrong-clock"
   | "timed-out"
+  | "client-closed"
   | "not-stored"
   | "not-read"
   | "no-swarm"

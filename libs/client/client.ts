@@ -216,7 +216,8 @@ export class SwarmpostClient implements AsyncDisposable {
    * Ends when the signal aborts or the loop over it is left. Throws ClientError "refused".
    */
   follow(account: Account, options: FollowOptions = {}): AsyncGenerator<InboxPage, void, undefined> {
-    return this.#inbox(account).follow(options, this.#followParts(account.id));
+    const how = { ...options, signal: this.#deadlines.untilClosed(options.signal) };
+    return this.#inbox(account).follow(how, this.#followParts(account.id));
   }
 
   /**
@@ -330,7 +331,9 @@ export class SwarmpostClient implements AsyncDisposable {
     return this.#clock.offsetMs;
   }
 
+  /** Ends what is under way: calls reject with ClientError "client-closed", followers end. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#deadlines.close();
     await this.#connections[Symbol.asyncDispose]();
   }
 

@@ -150,3 +150,18 @@ test("waits between tries double, differ from client to client, and are bounded"
   const [first, second] = [times[1]! - times[0]!, times[2]! - times[1]!];
   assert.ok(first >= 40 && first <= 120 && second >= 90 && second <= 220, times.join());
 });
+
+test("what is under way when a client is closed ends at once, and so does what comes after", async () => {
+  const deadlines = new Deadlines({ defaultMs: 60_000 });
+  const swarm = swarmOf(async () => ({ status: 503, text: "no majority", json: undefined }));
+  const call = deadlines.run({}, (signal) => store(swarm, signal));
+  await turn();
+  deadlines.close();
+  const { error, ms } = await settle(call);
+  assert.ok(error instanceof ClientError && error.code === "client-closed" && ms < 100, `${ms} ms`);
+  await assert.rejects(
+    deadlines.run({}, async () => 1),
+    { code: "client-closed" },
+  );
+  assert.ok(deadlines.untilClosed(undefined).aborted && deadlines.untilClosed(new AbortController().signal).aborted);
+});

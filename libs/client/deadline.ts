@@ -14,25 +14,37 @@ export const DEADLINE_MS = 60_000;
 /** How long a call that carries a file takes at most, ms. */
 export const FILE_DEADLINE_MS = 180_000;
 
-/** Gives calls their deadline. */
+/** Gives the calls of one client their deadline, and ends them with the client. */
 export class Deadlines {
   readonly #defaultMs: number;
+  readonly #end = new AbortController();
 
   constructor(options: { readonly defaultMs: number }) {
     this.#defaultMs = options.defaultMs;
   }
 
+  /** The client is disposed of: what is under way, and what comes, rejects with ClientError "client-closed". */
+  close(): void {
+    this.#end.abort(new ClientError("client-closed", "the client was closed while this was under way"));
+  }
+
+  /** A signal that aborts with the given one, and when the client is disposed of. */
+  untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
+  }
+
   /**
-   * Does something that ends when its signal aborts. Rejects with ClientError "timed-out" after the deadline, and with the
-   * caller's reason when that one aborts, at once in either case; `leastMs` is what this kind of call has by default at least.
+   * Does something that ends when its signal aborts. Rejects with ClientError "timed-out" after the deadline, with the
+   * caller's reason when that one aborts, and as `close` says, at once in each case; `leastMs` is what this kind of call has by default at least.
    */
   async run<T>(options: CallOptions, act: (signal: AbortSignal) => Promise<T>, leastMs = 0): Promise<T> {
-    options.signal?.throwIfAborted();
+    const open = this.untilClosed(options.signal);
+    open.throwIfAborted();
     const ms = options.deadlineMs ?? Math.max(this.#defaultMs, leastMs);
     const end = new AbortController();
     const late = new ClientError("timed-out", `not done within ${ms / 1000} s: the network is slow or away; try again`);
     const timer = setTimeout(() => end.abort(late), ms);
-    const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal]);
+    const signal = AbortSignal.any([open, end.signal]);
     const given = new AbortController();
     // What is under way may know more of why nothing came of it: it has a turn to say so.
     const giveUp = (): unknown => setImmediate(() => given.abort(signal.reason));

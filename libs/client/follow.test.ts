@@ -112,3 +112,15 @@ test("a follower that may no longer read is told so", async () => {
   }
   await assert.rejects(client.follow(bob).next(), { code: "refused" });
 });
+
+test("a follower ends with its client, and a call that waits is told", async () => {
+  network.knowsWait = true;
+  const other = await connect();
+  const next = other.follow(bob).next();
+  while (retrieves() < 2) await turn();
+  for (const each of network.nodes) each.silent = true;
+  const told = assert.rejects(other.send(alice, bob.id, "never"), { code: "client-closed" });
+  await other[Symbol.asyncDispose]();
+  await told;
+  assert.deepEqual(await next, { value: undefined, done: true });
+});

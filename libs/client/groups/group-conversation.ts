@@ -204,15 +204,16 @@ export class GroupConversation {
 
   /** What is in the group and then what comes, as `SwarmpostClient.follow`. */
   async *follow(options: FollowOptions = {}): AsyncGenerator<GroupPage, void, undefined> {
-    const call = options.signal === undefined ? {} : { signal: options.signal };
     const { deadlines, followParts } = this.#parts;
+    const signal = deadlines.untilClosed(options.signal);
+    const call = { signal };
     try {
       const parts = followParts(this.id);
       const before = async (): Promise<void> => {
         await parts.before();
         await this.#upkeep.keep(call);
       };
-      for await (const page of follow(this.#messages, options, { ...parts, before })) {
+      for await (const page of follow(this.#messages, { ...options, signal }, { ...parts, before })) {
         const opened = await deadlines.run(call, (signal) => this.#open(page, signal));
         await this.#act(opened, call);
         yield opened;
