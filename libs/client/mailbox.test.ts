@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Pubkey } from "@swarmpost/crypto";
 import { type MessageHash, namespace } from "@swarmpost/storage-rpc";
 import { ClientError } from "./client-error.ts";
@@ -18,12 +19,18 @@ const texts = items.map(({ data }) => data.toString());
 interface Question {
   readonly only?: { readonly pubkey: Pubkey };
   readonly asked?: Set<Pubkey>;
+  readonly signal?: AbortSignal;
   readonly make: (member: { pubkey: Pubkey }) => { params: { last_hash?: string } };
+}
+
+interface Given {
+  readonly items: typeof items;
+  readonly more: boolean;
 }
 
 /** Two members; `give` says what one gives after the first `at` messages. */
 function mailbox(
-  give: (member: Pubkey, at: number, first: boolean) => { items: typeof items; more: boolean },
+  give: (member: Pubkey, at: number, first: boolean, signal?: AbortSignal) => Given | Promise<Given>,
 ): Mailbox<{
   text: string;
   sentMs: number;
@@ -34,7 +41,7 @@ function mailbox(
     question.asked?.add(pubkey);
     const last = question.make({ pubkey }).params.last_hash;
     const at = items.findIndex(({ hash }) => hash === last) + 1;
-    const result = give(pubkey, at, question.only === undefined);
+    const result = await give(pubkey, at, question.only === undefined, question.signal);
     return { result, answered: { path: { hops: [] } }, member: { pubkey }, attempts: 1 };
   };
   const options: MailboxOptions<{ text: string; sentMs: number }> = {
@@ -96,4 +103,28 @@ test("one member that refuses does not end a follower; two do", async () => {
     throw refused(member);
   });
   await assert.rejects(follow(all, { intervalMs: 1 }, parts).next(), { code: "refused" });
+});
+
+test("when one member has answered, another that does not is waited for ten seconds more", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  let ended = false;
+  const box = mailbox((member, _at, _first, signal) => {
+    if (member === "A") return { items: items.slice(0, 1), more: false };
+    const { promise, reject } = Promise.withResolvers<Given>();
+    signal?.addEventListener("abort", () => {
+      ended = true;
+      reject(signal.reason);
+    });
+    return promise;
+  });
+  let page: { messages: readonly { text: string }[] } | undefined;
+  const looking = box.look().then((got) => (page = got));
+  for (let i = 0; i < 20; i++) await turn();
+  mock.timers.tick(9_999);
+  await turn();
+  assert.deepEqual([ended, page], [false, undefined]);
+  mock.timers.tick(1);
+  await looking;
+  mock.timers.reset();
+  assert.deepEqual([ended, page?.messages.map(({ text }) => text)], [true, ["m0"]]);
 });
