@@ -37,6 +37,11 @@ export class CallingStream {
     return this.#closed;
   }
 
+  /** Bytes of requests that wait to be sent. */
+  get queuedBytes(): number {
+    return this.#writer.queuedBytes;
+  }
+
   /** Resolves when the stream is gone. */
   get ended(): Promise<void> {
     return this.#ended.promise;
@@ -55,7 +60,8 @@ export class CallingStream {
   forget(request: PendingRequest): void {
     if (this.#pending.get(request.id) === request) {
       this.#pending.delete(request.id);
-      if (request.cancelled && request.sent && this.#connection.takesCancels) this.#cancel(request);
+      if (!request.sent) this.#writer.settled(request);
+      else if (request.cancelled && this.#connection.takesCancels) this.#cancel(request);
     }
     this.#closeWhenDone();
   }

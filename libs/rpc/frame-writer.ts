@@ -6,6 +6,8 @@ export interface OutgoingFrame {
   readonly kind: number;
   readonly id: number;
   readonly payload: Uint8Array;
+  /** True once nobody wants it any more. */
+  readonly settled?: boolean;
   /** Called when the frame is about to be handed to the stream: milliseconds of deadline left (0 for answers), or undefined to drop it. */
   release(): number | undefined;
 }
@@ -25,11 +27,14 @@ const MAX_IN_FLIGHT = 2;
 export class FrameWriter {
   readonly #sink: MessageSink;
   readonly #onRoom: () => void;
-  #queue: OutgoingFrame[] = [];
+  /** What was taken is let go at once. */
+  #queue: (OutgoingFrame | undefined)[] = [];
   #next = 0;
   #inFlight = 0;
   #scheduled = false;
   #closed = false;
+  /** Frames that wait although nobody wants them any more, and their bytes. */
+  #unwanted = { frames: 0, bytes: 0 };
   /** Bytes waiting for the stream. */
   queuedBytes = 0;
 
@@ -46,10 +51,26 @@ export class FrameWriter {
     this.#schedule();
   }
 
+  /**
+   * A frame that waits has settled. Before such frames are more than half of what waits they are let go, also while the
+   * stream takes nothing: else they would hold more than was ever wanted at once.
+   */
+  settled(frame: OutgoingFrame): void {
+    this.#unwanted.frames += 1;
+    this.#unwanted.bytes += frameBytes(frame.type, frame.payload.length);
+    const { frames, bytes } = this.#unwanted;
+    if (2 * frames <= this.#queue.length - this.#next && 2 * bytes <= this.queuedBytes) return;
+    const wanted = this.#queue.filter((each): each is OutgoingFrame => each !== undefined && each.settled !== true);
+    this.drop();
+    this.#queue = wanted;
+    for (const { type, payload } of wanted) this.queuedBytes += frameBytes(type, payload.length);
+  }
+
   /** Forgets what waits. */
   drop(): void {
     this.#queue = [];
     this.#next = 0;
+    this.#unwanted = { frames: 0, bytes: 0 };
     this.queuedBytes = 0;
   }
 
@@ -93,8 +114,13 @@ export class FrameWriter {
       const size = frameBytes(out.type, out.payload.length);
       if (frames.length > 0 && bytes + size > COALESCE_BYTES) break;
       this.queuedBytes -= size;
+      this.#queue[this.#next] = undefined;
       const deadlineMs = out.release();
-      if (deadlineMs === undefined) continue;
+      if (deadlineMs === undefined) {
+        this.#unwanted.frames -= 1;
+        this.#unwanted.bytes -= size;
+        continue;
+      }
       frames.push({ type: out.type, kind: out.kind, id: out.id, deadlineMs, payload: out.payload });
       bytes += size;
     }

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { Duplex } from "node:stream";
 import { test } from "node:test";
 import { eventually } from "@swarmpost/testkit";
+import { CallingStream } from "./calling-stream.ts";
+import type { Connection } from "./connection.ts";
 import { FRAME, frameBytes, parseFrames, writeFrame } from "./frame.ts";
 import { LinkError, type LinkHandler, LocalLinkServer, openLocalLink } from "./index.ts";
+import { PendingRequest } from "./pending-request.ts";
 import { rawLinkServer } from "./test-raw-server.ts";
 
 const nothing = Buffer.alloc(0);
@@ -106,4 +110,35 @@ test("a cancel that names nobody, or comes twice, is ignored; one from the servi
   using hostile = await rawLinkServer((_message, call) => call.write(cancel));
   await using other = openLocalLink(hostile.address);
   await assert.rejects(other.request(1, nothing, { deadlineMs: 2_000 }), (error: LinkError) => error.code === "lost");
+});
+
+test("requests taken back while the other end reads nothing hold no memory", async () => {
+  // The other end takes the first message and then nothing.
+  const stream = new Duplex({ objectMode: true, read() {}, write() {} });
+  const connection = {
+    stream: stream as unknown as Connection["stream"],
+    takesCancels: true,
+    onClosed() {},
+    close() {},
+  };
+  const calling = new CallingStream(connection, { goodbye() {}, closed() {} });
+  const payload = Buffer.alloc(1024 * 1024);
+  const ask = (signal: AbortSignal) => {
+    const options = { deadlineMs: FOREVER_MS, signal };
+    const request = new PendingRequest(1, payload, options, (settled) => calling.forget(settled));
+    calling.send(request);
+    return request;
+  };
+  const staying = new AbortController();
+  const sent = [ask(staying.signal), ask(staying.signal)];
+  await eventually(() => sent.every((request) => request.sent));
+  for (let round = 0; round < 100; round += 1) {
+    const leaving = new AbortController();
+    const left = ask(leaving.signal);
+    leaving.abort();
+    await assert.rejects(left.promise, cancelled);
+    assert.ok(calling.queuedBytes < 2 * payload.length);
+  }
+  staying.abort();
+  for (const { promise } of sent) await assert.rejects(promise, cancelled);
 });
