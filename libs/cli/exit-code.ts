@@ -40,6 +40,8 @@ const NOT_DONE: readonly ClientErrorCode[] = [
   "server-refused",
   "timed-out",
   "names-disagree",
+  "removed-from-group",
+  "client-closed",
 ];
 
 /** The exit code of an error that ended a command. */

@@ -110,6 +110,26 @@ test("an interrupted read --follow prints what came and ends well", async () => 
   assert.equal(out.trimEnd().split("\n").length, 3);
 });
 
+test("a group is made, joined and read, and who is removed from it is told so", async () => {
+  const { id } = await json("group", "new", "Hikers", "--name", "alice");
+  await json("group", "invite", "Hikers", bob, "--name", "alice");
+  const { joined } = await json("group", "join", "--name", "bob");
+  assert.deepEqual(
+    joined.map((group: { id: string; name: string }) => [group.id, group.name]),
+    [[id, "Hikers"]],
+  );
+  await json("group", "send", id, "up the hill", "--name", "alice");
+  const reading = place.start(cli, ["group", "read", "Hikers", "--follow", "--json", "--name", "bob"]);
+  await reading.says(/up the hill/);
+  await json("group", "send", id, "and down again", "--name", "alice");
+  await reading.says(/and down again/);
+  await json("group", "remove", "Hikers", bob, "--name", "alice");
+  const { code, err } = await reading.ended;
+  assert.equal(code, 4);
+  assert.match(err, /an admin has removed this account from the group/);
+  await refused(4, /an admin has removed this account/, "group", "send", "Hikers", "x", "--name", "bob");
+});
+
 test("Ctrl-C ends net up with exit code 0 and leaves no process and no data", async () => {
   assert.ok((await place.leftProcesses()).length > 1 && (await place.leftFolders()).length > 0);
   up.interrupt();
