@@ -6,8 +6,8 @@ import { compareStamps, type Stamp } from "./stamp.ts";
 
 /** An entry node that was beaten comes again with a later stamp within so much time. */
 const AGAIN_MS = 10_000;
-/** Hits that are remembered in all. */
-const MAX_HITS = 100_000;
+/** Requests and their hits that are remembered in all. */
+const MAX_REMEMBERED = 100_000;
 
 /** What a request did here: to messages, and to tokens. */
 export interface Done extends ChangeOutcome {
@@ -15,9 +15,12 @@ export interface Done extends ChangeOutcome {
   readonly restored?: number;
 }
 
+/** Not all that was unchanged: whoever asks for it again is told so again. */
+type Deeds = Pick<Done, "hits" | "restored">;
+
 interface Remembered {
   readonly stamp: Stamp;
-  readonly outcome: Done;
+  readonly deeds: Deeds;
   readonly untilMs: number;
 }
 
@@ -29,7 +32,7 @@ interface Remembered {
 export class RequestMemory {
   readonly #clock: Clock;
   readonly #known = new Map<string, Remembered>();
-  #hits = 0;
+  #size = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -44,12 +47,14 @@ export class RequestMemory {
     this.#forget();
     const known = this.#known.get(key);
     const isSame = attempt === "again" || (known !== undefined && compareStamps(known.stamp, record.stamp) === 0);
-    const before = isSame ? known?.outcome : undefined;
+    const before = isSame ? known?.deeds : undefined;
     const joined = before === undefined ? outcome : join(before, outcome);
     this.#drop(key);
-    if (this.#hits + joined.hits.length > MAX_HITS) return joined;
-    this.#known.set(key, { stamp: record.stamp, outcome: joined, untilMs: this.#clock.now() + AGAIN_MS });
-    this.#hits += joined.hits.length;
+    const { hits, restored = 0 } = joined;
+    if (this.#size + sizeOf(joined) > MAX_REMEMBERED) return joined;
+    const deeds = { hits, restored };
+    this.#known.set(key, { stamp: record.stamp, deeds, untilMs: this.#clock.now() + AGAIN_MS });
+    this.#size += sizeOf(joined);
     return joined;
   }
 
@@ -62,12 +67,18 @@ export class RequestMemory {
   }
 
   #drop(key: string): void {
-    this.#hits -= this.#known.get(key)?.outcome.hits.length ?? 0;
+    const known = this.#known.get(key);
+    if (known === undefined) return;
+    this.#size -= sizeOf(known.deeds);
     this.#known.delete(key);
   }
 }
 
-function join(before: Done, now: Done): Done {
+function sizeOf({ hits }: Deeds): number {
+  return 1 + hits.length;
+}
+
+function join(before: Deeds, now: Done): Done {
   const later = new Set([...now.hits, ...now.unchanged].map(({ hash }) => hash.toString("latin1")));
   const earlier = new Map(before.hits.map((hit) => [hit.hash.toString("latin1"), hit]));
   // What the first stamp changed and the second found changed already was changed.
