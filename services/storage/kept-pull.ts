@@ -52,7 +52,8 @@ async function beginAccount(
 
 /**
  * Pulls all that a source has for this node; with an account only what is about that one. A source whose program does not know
- * such requests has none: it never said that it did what one asks for.
+ * such requests has none: it never said that it did what one asks for. One that says so after a first page does not know its
+ * own cursor any more, and is to be pulled again.
  *
  * @throws LinkError, StorageError
  */
@@ -71,7 +72,7 @@ export async function pullKept(
     const answer = await links
       .request(source, requests.kinds.pull, writer.finish(), { deadlineMs })
       .catch((error: unknown) => {
-        if (knowsNot(error)) return undefined;
+        if (after === undefined && knowsNot(error)) return undefined;
         throw error;
       });
     if (answer === undefined) return;
