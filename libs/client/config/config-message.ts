@@ -97,7 +97,7 @@ export function joinConfigs(configs: readonly ConfigMessage[], { canSign }: { ca
 }
 
 /** Those that no other one came from, without the far too old. */
-function liveOf(configs: readonly ConfigMessage[]): ConfigMessage[] {
+export function liveOf(configs: readonly ConfigMessage[]): ConfigMessage[] {
   const newest = Math.max(...configs.map(({ seqno }) => seqno));
   const included = new Set(configs.flatMap(({ lagged }) => lagged.map(nameOf)));
   const distinct = new Map(configs.map((config) => [nameOf(config), config]));

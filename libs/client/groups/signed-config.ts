@@ -4,7 +4,7 @@ import { type AccountId, accountKey, type MessageHash, type Namespace, namespace
 import { ClientError } from "../client-error.ts";
 import { type ConfigDomain, openConfig, sealConfig } from "../config-cipher.ts";
 import type { ConfigDict } from "../config/config-diff.ts";
-import { changeConfig, type ConfigMessage, joinConfigs, parseConfig } from "../config/config-message.ts";
+import { changeConfig, type ConfigMessage, joinConfigs, liveOf, parseConfig } from "../config/config-message.ts";
 import type { Credentials } from "../credentials.ts";
 import { deleteMessages } from "../change-messages.ts";
 import { Mailbox } from "../mailbox.ts";
@@ -15,8 +15,8 @@ import type { Group } from "./group.ts";
 
 const COMPRESSED = 0x7a;
 const MAX_CONFIG = 1024 * 1024;
-/** Messages that are kept while they can't be opened or are not replaced. */
-const MAX_HELD = 200;
+/** So many messages are kept that can't be opened yet, and as many that are replaced: then the oldest are given up. */
+const MAX_SURPLUS = 200;
 
 /** Which of a group's configs: its namespace and the name that its seal has. */
 export const GROUP_CONFIGS = {
@@ -60,13 +60,17 @@ export function openGroupConfig(
 
 /**
  * One of a group's configs as one account sees it: every version that the swarm holds is read, and which one counts follows
- * from what they say. Changes are an admin's; what a change replaces is deleted.
+ * from what they say. Changes are an admin's; what a change replaces is deleted. Any member can store something beside them,
+ * which pushes none of them out.
  */
 export class SignedConfig {
   readonly #options: SignedConfigOptions;
   readonly #parts: { swarm: SwarmRequests; clock: NetworkClock };
   readonly #mailbox: Mailbox<{ data: Buffer; sentMs: number }>;
-  readonly #held = new Map<MessageHash, Buffer>();
+  /** Versions that the group signed. */
+  readonly #versions = new Map<MessageHash, ConfigMessage>();
+  /** What can't be read: its key may come, or it was never a config. */
+  readonly #closed = new Map<MessageHash, Buffer>();
 
   constructor(options: SignedConfigOptions, parts: { swarm: SwarmRequests; clock: NetworkClock }) {
     this.#options = options;
@@ -85,7 +89,8 @@ export class SignedConfig {
   /** The messages that it is made of now, as the swarm holds them. Throws as `Mailbox.look`. */
   async hashes(signal: AbortSignal): Promise<readonly MessageHash[]> {
     await this.#look(signal);
-    return [...this.#held.keys()];
+    const live = this.#live();
+    return [...this.#versions].flatMap(([hash, version]) => (live.has(version) ? [hash] : []));
   }
 
   /** Changes it in the whole swarm. Throws ClientError "bad-group-key" when not an admin's, and as `store`. */
@@ -96,12 +101,12 @@ export class SignedConfig {
       throw new ClientError("bad-group-key", "only an admin of the group who has its key can do that");
     }
     await this.#look(signal);
-    const { bytes } = changeConfig(this.#joined(), change, (message) => sign(message, admin.secretKey));
+    const { bytes, config } = changeConfig(this.#joined(), change, (message) => sign(message, admin.secretKey));
     const data = sealGroupConfig(key, kind, bytes);
     const place = { credentials, namespace: GROUP_CONFIGS[kind].namespace };
     const { hash } = await store(place, { data, signal }, this.#parts);
-    const replaced = [...this.#held.keys()].filter((each) => each !== hash);
-    this.#held.set(hash, data);
+    const replaced = [...this.#versions.keys()].filter((each) => each !== hash);
+    this.#versions.set(hash, config);
     await this.#delete(replaced, signal);
   }
 
@@ -110,7 +115,7 @@ export class SignedConfig {
     if (hashes.length === 0) return;
     try {
       await deleteMessages(this.#options.credentials, { hashes, signal }, this.#parts.swarm);
-      for (const hash of hashes) this.#held.delete(hash);
+      for (const hash of hashes) this.#versions.delete(hash);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
     }
@@ -118,24 +123,41 @@ export class SignedConfig {
 
   async #look(signal: AbortSignal): Promise<void> {
     const { messages } = await this.#mailbox.look(signal);
-    for (const { hash, data } of messages) this.#held.set(hash, data);
-    const surplus = Math.max(0, this.#held.size - MAX_HELD);
-    for (const hash of [...this.#held.keys()].slice(0, surplus)) this.#held.delete(hash);
+    for (const { hash, data } of messages) this.#closed.set(hash, data);
+    for (const [hash, sealed] of this.#closed) {
+      const version = this.#open(sealed);
+      if (version === undefined) continue;
+      this.#closed.delete(hash);
+      this.#versions.set(hash, version);
+    }
+    const live = this.#live();
+    const replaced = [...this.#versions].filter(([, version]) => !live.has(version)).map(([hash]) => hash);
+    for (const hash of surplusOf(replaced)) this.#versions.delete(hash);
+    for (const hash of surplusOf([...this.#closed.keys()])) this.#closed.delete(hash);
+  }
+
+  #open(sealed: Buffer): ConfigMessage | undefined {
+    const { group, kind, keys } = this.#options;
+    try {
+      return openGroupConfig(group, kind, keys(), sealed);
+    } catch (error) {
+      if (error instanceof ClientError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The versions that count. */
+  #live(): ReadonlySet<ConfigMessage> {
+    return new Set(liveOf([...this.#versions.values()]));
   }
 
   #joined(): ConfigMessage {
-    const { group, kind, keys, admin } = this.#options;
-    const known = keys();
-    const configs = [...this.#held.values()].flatMap((sealed) => {
-      try {
-        return [openGroupConfig(group, kind, known, sealed)];
-      } catch (error) {
-        if (error instanceof ClientError) return []; // Its key may come, or it was never a config.
-        throw error;
-      }
-    });
-    return joinConfigs(configs, { canSign: admin !== undefined });
+    return joinConfigs([...this.#versions.values()], { canSign: this.#options.admin !== undefined });
   }
+}
+
+function surplusOf(hashes: readonly MessageHash[]): readonly MessageHash[] {
+  return hashes.slice(0, Math.max(0, hashes.length - MAX_SURPLUS));
 }
 
 function openConfigIfSealed(key: Buffer, kind: keyof typeof GROUP_CONFIGS, sealed: Uint8Array): Buffer | undefined {
