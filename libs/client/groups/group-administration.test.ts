@@ -74,3 +74,50 @@ test("a member's removal leaves a list without it and keys that it does not get"
   assert.deepEqual((await group.members()).map(({ id }) => id).toSorted(), [alice.id, carol.id].toSorted());
   await assert.rejects(group.remove([alice.id]), { code: "bad-group-key", message: /admin can't be removed/ });
 });
+
+test("who left and was invited again stays, though the notice that it left is still there", async () => {
+  const { group, membership } = await client.createGroup(alice, {});
+  await group.invite([bob.id]);
+  const member = await client.join(bob, (await client.read(bob)).invitations.at(-1)!);
+  await group.read();
+  await member.leave();
+  await group.read();
+  const listed = async () => (await group.members()).map(({ id }) => id).toSorted();
+  assert.deepEqual(await listed(), [alice.id]);
+  await group.invite([bob.id]);
+  const { events } = await client.group(alice, membership).read();
+  assert.ok(
+    events.some(({ type, from }) => type === "left" && from === bob.id),
+    "a look from the start sees it",
+  );
+  assert.deepEqual(await listed(), [alice.id, bob.id].toSorted());
+});
+
+test("a removal that broke off gives its member no key that comes later", async () => {
+  const { group } = await client.createGroup(alice, {});
+  await group.invite([bob.id, carol.id]);
+  const member = await client.join(bob, (await client.read(bob)).invitations.at(-1)!);
+  for (const node of network.nodes) {
+    node.script = (method) => (method === "revoke_subaccount" ? [503, "no majority"] : undefined);
+  }
+  await assert.rejects(group.remove([bob.id]), { code: "refused" });
+  for (const node of network.nodes) node.script = undefined;
+  assert.equal((await group.members()).find(({ id }) => id === bob.id)?.state, "removed");
+  await group.send("with the old key");
+  await group.remove([carol.id]);
+  await group.send("after one removal");
+  await group.invite([carol.id]);
+  await group.send("after an invitation");
+  assert.deepEqual(
+    (await member.read()).messages.map(({ text }) => text),
+    ["with the old key"],
+  );
+  await assert.rejects(group.promote([bob.id]), { code: "bad-account-id" });
+});
+
+test("the group's secret goes to members only, and an admin is not made less by an invitation", async () => {
+  const { group } = await client.createGroup(alice, {});
+  await assert.rejects(group.promote([carol.id]), { code: "bad-account-id", message: /invite it first/ });
+  await assert.rejects(group.invite([bob.id, alice.id]), { code: "bad-group-key", message: /admin can't be invited/ });
+  assert.deepEqual(await group.members(), [{ id: alice.id, name: "", state: "admin" }]);
+});

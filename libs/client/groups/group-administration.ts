@@ -79,14 +79,18 @@ export class GroupAdministration {
     const asked = invitees.map((each) => (typeof each === "string" ? { id: each } : each));
     const fresh = asked.map(({ id, ...more }) => ({ ...more, id: parseRecipient(id).id }));
     const ids = fresh.map(({ id }) => id);
-    const present = (await this.#list(signal)).filter(({ id }) => !ids.includes(id));
+    const listed = await this.#list(signal);
+    if (listed.some(({ id, state }) => ids.includes(id) && isAdmin(state))) {
+      throw new ClientError("bad-group-key", "an admin can't be invited: it has the group's secret");
+    }
+    const present = listed.filter(({ id, state }) => !ids.includes(id) && state !== "removed");
     await this.#changeTokens("unrevoke", ids, signal);
     await this.#renewKey([...present.map(({ id }) => id), ...ids], signal);
     const name = await this.#name(signal);
     const invited = await this.#tellEach(ids, (id, ms) => invitationContent(this.#group, name, id, ms), signal);
     const state = (id: AccountId): MemberState => (isSent(invited, id) ? "invited" : "invite-failed");
-    const listed = fresh.map((each) => ({ ...each, state: state(each.id) }));
-    await this.#parts.members.change((data) => writeMembers(data, listed), signal);
+    const invitedOnes = fresh.map((each) => ({ ...each, state: state(each.id) }));
+    await this.#parts.members.change((data) => writeMembers(data, invitedOnes), signal);
     await this.#parts.post({ type: "added", members: ids, admin: this.#group }, signal);
     return invited;
   }
@@ -94,7 +98,13 @@ export class GroupAdministration {
   /** Makes members admins: each gets the group's secret, which can't be taken back. */
   async promote(memberIds: readonly string[], signal: AbortSignal): Promise<readonly InvitedMember[]> {
     const ids = memberIds.map((id) => parseRecipient(id).id);
-    await this.#list(signal);
+    const members = (await this.#list(signal)).filter(({ state }) => state !== "removed");
+    if (!ids.every((each) => members.some(({ id }) => id === each))) {
+      throw new ClientError(
+        "bad-account-id",
+        "who is no member of the group can not be made its admin: invite it first",
+      );
+    }
     const name = await this.#name(signal);
     const told = await this.#tellEach(ids, (_id, ms) => promotionContent(this.#group, name, ms), signal);
     const state = (id: AccountId): MemberState => (isSent(told, id) ? "promoted" : "promotion-failed");
@@ -121,7 +131,7 @@ export class GroupAdministration {
     await this.#changeTokens("revoke", ids, signal);
     const place = { credentials: groupCredentials(this.#group), namespace: KICKED };
     await store(place, { data: sealKick(this.#group, ids, Math.max(0, keyring.generation)), signal }, parts);
-    const left = listed.filter(({ id }) => !ids.includes(id));
+    const left = listed.filter(({ id, state }) => !ids.includes(id) && state !== "removed");
     await this.#renewKey(
       left.map(({ id }) => id),
       signal,

@@ -189,3 +189,42 @@ test("keys and configs are made to stay twice a day, and again soon when that fa
   assert.deepEqual([await after(0.1), await after(11), await after(2)], [3, 3, 4]);
   assert.equal(problems.length, 1);
 });
+
+test("what a caller's signal ends after messages came leaves them for the next look", async () => {
+  const swarm = heldBySwarm();
+  const { held, asked, state } = swarm;
+  const member = conversation(swarm);
+  held.get(12)?.push(key(0));
+  held.get(11)?.push(sealed("first", 0));
+  const end = new AbortController();
+  state.fail = (ns) => {
+    if (ns !== 13) return undefined;
+    end.abort(new Error("enough"));
+    return end.signal.reason as Error;
+  };
+  await assert.rejects(member.read({ signal: end.signal }), { message: "enough" });
+  assert.ok(asked.includes(11), "the messages were there");
+  state.fail = () => undefined;
+  assert.deepEqual(textsOf(await member.read()), ["first"]);
+});
+
+test("following makes keys and configs stay from its first look on, and goes on when keys can't be had", async () => {
+  const swarm = heldBySwarm();
+  const { held, asked, extended, state } = swarm;
+  const member = conversation(swarm);
+  held.get(12)?.push(key(0));
+  held.get(11)?.push(sealed("first", 0), sealed("second", 1));
+  state.fail = (ns) => (ns === 12 && asked.includes(11) ? new ClientError("timed-out", "too slow") : undefined);
+  const end = new AbortController();
+  const pages: string[][] = [];
+  for await (const page of member.follow({ signal: end.signal, intervalMs: 1 })) {
+    pages.push(textsOf(page));
+    if (pages.length === 1) {
+      state.fail = () => undefined;
+      held.get(12)?.push(key(1));
+      held.get(11)?.push(sealed("third", 1));
+    } else end.abort();
+  }
+  assert.deepEqual(pages, [["first"], ["second", "third"]]);
+  assert.deepEqual(extended[0], [messageHash(group.id, namespace(12), held.get(12)![0]!)]);
+});

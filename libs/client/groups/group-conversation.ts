@@ -23,9 +23,10 @@ import { GroupUpkeep } from "./group-upkeep.ts";
 import { openKick } from "./kick-message.ts";
 import { type MemberRight, memberToken } from "./member-key.ts";
 import { actingFor, type Membership } from "./membership.ts";
+import { MemberRequests } from "./member-requests.ts";
 import { revoke } from "./revocation.ts";
 import { SignedConfig, type SignedConfigOptions } from "./signed-config.ts";
-import { type OpenedItem, TakenMessages } from "./taken-messages.ts";
+import { type OpenedItem, type OpenedItems, TakenMessages } from "./taken-messages.ts";
 
 const MESSAGES = namespace(11);
 const KICKED = namespace(-11);
@@ -65,8 +66,7 @@ export class GroupConversation {
   readonly #info: SignedConfig;
   readonly #members: SignedConfig;
   readonly #upkeep: GroupUpkeep;
-  /** What members asked admins for and is not done yet. */
-  #asked: readonly GroupEvent[] = [];
+  readonly #asked = new MemberRequests();
 
   /** Throws ClientError "bad-group-key" when the member's key is not of this group, or for someone else. */
   constructor(account: Account, membership: Membership, parts: GroupParts) {
@@ -85,6 +85,7 @@ export class GroupConversation {
       new SignedConfig({ group: id, kind, credentials, admin, keys }, parts);
     [this.#info, this.#members] = [config("info"), config("members")];
     const current = async (signal: AbortSignal): Promise<readonly MessageHash[]> => {
+      await this.#keyring.load(signal);
       const configs = [await this.#info.hashes(signal), await this.#members.hashes(signal)];
       return [...this.#keyring.hashes(), ...configs.flat()];
     };
@@ -194,12 +195,13 @@ export class GroupConversation {
     const started = performance.now();
     const page = await this.#run(options, async (signal) => {
       await this.#keyring.load(signal);
-      return await this.#open(await this.#messages.look(signal), signal);
+      return await this.#messages.look(signal);
     });
     const left = (): CallOptions => ({ ...options, deadlineMs: this.#parts.deadlines.leftMs(options, started) });
-    await this.#act(page, left());
+    const opened = await this.#open(page, left());
+    await this.#act(opened.page, left());
     await this.#upkeep.keep(left());
-    return page;
+    return this.#give(opened);
   }
 
   /** What is in the group and then what comes, as `SwarmpostClient.follow`. */
@@ -214,9 +216,9 @@ export class GroupConversation {
         await this.#upkeep.keep(call);
       };
       for await (const page of follow(this.#messages, { ...options, signal }, { ...parts, before })) {
-        const opened = await deadlines.run(call, (signal) => this.#open(page, signal));
-        await this.#act(opened, call);
-        yield opened;
+        const opened = await this.#open(page, call);
+        await this.#act(opened.page, call);
+        yield this.#give(opened);
       }
     } catch (error) {
       throw await deadlines.run({}, (signal) => this.#explained(error, signal));
@@ -264,14 +266,9 @@ export class GroupConversation {
    * Opens messages; when one was sealed with an unknown key, keys are looked for once more. That these can't be had now keeps
    * nobody from reading the rest: what stays closed is given when its key has come.
    */
-  async #open(page: MailPage<{ data: Buffer; hash: MessageHash }>, signal: AbortSignal): Promise<GroupPage> {
+  async #open(page: MailPage<{ data: Buffer; hash: MessageHash }>, options: CallOptions): Promise<OpenedPage> {
     this.#taken.take(page.messages);
-    if (this.#taken.lacksKey) {
-      await this.#keyring.load(signal).catch((error: unknown) => {
-        if (!(error instanceof ClientError)) throw error;
-      });
-    }
-    signal.throwIfAborted();
+    if (this.#taken.lacksKey) await this.#seekKeys(options);
     const items = this.#taken.open();
     const [messages, events, odd]: [GroupText[], GroupEvent[], { hash: string; reason: string }[]] = [[], [], []];
     for (const item of items.opened) {
@@ -284,9 +281,23 @@ export class GroupConversation {
         odd.push({ hash: item.hash, reason: error.message });
       }
     }
-    this.#taken.given(items);
     const all = { ...page, unreadable: [...page.unreadable, ...items.unreadable, ...odd] };
-    return { ...all, messages: messages.toSorted(bySentMs), events: events.toSorted(bySentMs) };
+    return { items, page: { ...all, messages: messages.toSorted(bySentMs), events: events.toSorted(bySentMs) } };
+  }
+
+  async #seekKeys(options: CallOptions): Promise<void> {
+    try {
+      await this.#parts.deadlines.run(options, (signal) => this.#keyring.load(signal));
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof ClientError)) throw error;
+    }
+  }
+
+  /** The reader gets the page now: before, whatever ends a look leaves it for the next. */
+  #give({ items, page }: OpenedPage): GroupPage {
+    this.#taken.given(items);
+    return page;
   }
 
   #read({ hash, from, content, envelopeMs }: OpenedItem): GroupText | GroupEvent {
@@ -295,12 +306,11 @@ export class GroupConversation {
 
   async #act({ events }: GroupPage, options: CallOptions): Promise<void> {
     if (!this.isAdmin) return;
-    this.#asked = [...this.#asked, ...events.filter(({ type }) => type === "joined" || type === "left")];
-    const asked = this.#asked;
+    const asked = this.#asked.take(events, this.#parts.clock.now());
     if (asked.length === 0) return;
     try {
       await this.#run(options, (signal) => this.#administration().follow(asked, signal));
-      this.#asked = this.#asked.filter((event) => !asked.includes(event));
+      this.#asked.done(asked);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof ClientError)) throw error;
@@ -347,6 +357,12 @@ export type GroupSendOptions = Omit<MessageBody, "text"> & CallOptions;
 
 /** Which token of a member is meant; that of an ordinary member by default. */
 export type TokenOptions = CallOptions & { readonly rights?: readonly MemberRight[] };
+
+/** A page that was not given yet. */
+interface OpenedPage {
+  readonly items: OpenedItems;
+  readonly page: GroupPage;
+}
 
 function sealed(data: Buffer): { data: Buffer; sentMs: number } {
   return { data, sentMs: 0 };
