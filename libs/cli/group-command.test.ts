@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { TestNetwork } from "@swarmpost/client/testing";
+import { createGroup } from "@swarmpost/client";
 import { runCommandLine } from "./command-line.ts";
 
 let home: string;
@@ -98,4 +99,51 @@ test("groups are kept in a file that only the account opens, and what can't be d
   }
   await as("alice", "group", "new", "Walkers");
   assert.match((await run("group", "read", "Walkers", "--name", "alice")).err.join(), /two groups have that name/);
+});
+
+test("an invitation that leads nowhere keeps no other from being accepted, and its name forges no line", async () => {
+  const { id: nowhere } = await as("alice", "group", "new", "Nowhere");
+  const name = `Real\n${createGroup().id}  Forged (admin)`;
+  const { id } = await as("alice", "group", "new", name);
+  await as("alice", "group", "invite", nowhere, bob);
+  await as("alice", "group", "invite", id, bob);
+  for (const node of network.nodes) {
+    node.script = (method, { pubkey, namespace }) =>
+      method === "retrieve" && pubkey === nowhere && namespace === 12
+        ? [200, { messages: [], more: false, t: Date.now() }]
+        : undefined;
+  }
+  const ran = await run("group", "join", "--name", "bob");
+  assert.equal(ran.code, 0, ran.err.join());
+  assert.match(ran.err.join(), new RegExp(`warning: ${nowhere} was not joined: nobody has given`));
+  assert.deepEqual([ran.out.length, ran.out.join().includes("\n")], [1, false]);
+  const listed = await run("group", "list", "--name", "bob");
+  assert.ok(listed.out.some((line) => line.startsWith(id) && !line.includes("\n")));
+  for (const node of network.nodes) node.script = undefined;
+  assert.deepEqual((await as("bob", "group", "join")).joined[0].id, nowhere, "it may lead somewhere later");
+});
+
+test("a group that is named like another one's ID does not stand in its way", async () => {
+  const { id } = await as("alice", "group", "new", "Named");
+  await as("alice", "group", "new", id);
+  assert.equal((await as("alice", "group", "members", id)).name, "Named");
+});
+
+test("who was removed forgets the group by leaving it", async () => {
+  const { id } = await as("alice", "group", "new", "Left");
+  await as("alice", "group", "invite", id, bob);
+  await as("bob", "group", "join");
+  await as("alice", "group", "remove", id, bob);
+  for (const node of network.nodes) {
+    node.script = (method, { pubkey, namespace }) =>
+      pubkey === id && namespace !== -11 && (method === "retrieve" || method === "store")
+        ? [401, "retrieve: subaccount revoked"]
+        : undefined;
+  }
+  const ran = await run("group", "read", id, "--name", "bob");
+  assert.deepEqual([ran.code, ran.out], [4, []]);
+  assert.match(ran.err.join(), /an admin has removed this account/);
+  assert.deepEqual(await as("bob", "group", "leave", id), { left: id });
+  for (const node of network.nodes) node.script = undefined;
+  assert.ok(!(await as("bob", "group", "list")).groups.some((each: { id: string }) => each.id === id));
 });

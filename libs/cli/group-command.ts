@@ -1,6 +1,8 @@
 import {
   type Account,
+  ClientError,
   type GroupConversation,
+  type GroupInvitation,
   type GroupPage,
   shortKey,
   type SwarmpostClient,
@@ -10,7 +12,7 @@ import { type CommandContext, openIdentity, type SharedOptions, show } from "./c
 import { groupFolder } from "./folders.ts";
 import { GroupStore, type KnownGroup } from "./group-store.ts";
 import { connect } from "./network-choice.ts";
-import { printable } from "./terminal.ts";
+import { printable, printableName } from "./terminal.ts";
 
 /** What a command of a group works with. */
 interface InGroup {
@@ -36,7 +38,7 @@ export async function groupList(context: CommandContext, options: SharedOptions)
   const groups = (await storeOf(context, account).all()).map(({ id, name, membership }) => {
     return { id, name, admin: "admin" in membership };
   });
-  const lines = groups.map(({ id, name, admin }) => `${id}  ${printable(name)}${admin ? " (admin)" : ""}`);
+  const lines = groups.map(({ id, name, admin }) => `${id}  ${printableName(name)}${admin ? " (admin)" : ""}`);
   show(context, options, { groups }, groups.length === 0 ? ["no groups"] : lines);
 }
 
@@ -46,15 +48,22 @@ export async function groupJoin(context: CommandContext, options: SharedOptions)
   await using client = await connect(context, options);
   const store = storeOf(context, account);
   const { invitations } = await client.read(account);
-  const fresh = await store.fresh(invitations);
+  const [fresh, accepted]: [readonly GroupInvitation[], GroupInvitation[]] = [await store.fresh(invitations), []];
   for (const invitation of fresh) {
-    await client.join(account, invitation);
     const { group: id, name, membership, sentMs: sinceMs } = invitation;
-    await store.keep({ id, name, membership, sinceMs });
+    try {
+      await client.join(account, invitation);
+      await store.keep({ id, name, membership, sinceMs });
+      accepted.push(invitation);
+    } catch (error) {
+      // Anyone may send one that leads nowhere: it must not keep the others from being accepted.
+      if (!(error instanceof ClientError)) throw error;
+      context.terminal.err(`swarmpost: warning: ${id} was not joined: ${error.message}`);
+    }
   }
-  const joined = fresh.map(({ group, name, kind, from }) => ({ id: group, name, kind, from }));
-  const lines = joined.map(({ id, name, kind, from }) => `${id}  ${printable(name)} (${kind} from ${from})`);
-  show(context, options, { joined }, joined.length === 0 ? ["no new invitations"] : lines);
+  const joined = accepted.map(({ group, name, kind, from }) => ({ id: group, name, kind, from }));
+  const lines = joined.map(({ id, name, kind, from }) => `${id}  ${printableName(name)} (${kind} from ${from})`);
+  show(context, options, { joined }, fresh.length === 0 ? ["no new invitations"] : lines);
 }
 
 /** `group invite` and `group promote`. */
@@ -87,8 +96,8 @@ export async function groupRemove(
 export async function groupMembers(context: CommandContext, name: string, options: SharedOptions): Promise<void> {
   await inGroup(context, name, options, async ({ group }) => {
     const [info, members] = [await group.info(), await group.members()];
-    const lines = members.map(({ id, name: called, state }) => `${id}  ${state}  ${printable(called)}`.trimEnd());
-    show(context, options, { ...info, members }, [printable(info.name), ...lines]);
+    const lines = members.map(({ id, name: called, state }) => `${id}  ${state}  ${printableName(called)}`.trimEnd());
+    show(context, options, { ...info, members }, [printableName(info.name), ...lines]);
   });
 }
 
@@ -128,7 +137,12 @@ export async function groupRead(
 /** `group leave`: takes part no more, and forgets the group. */
 export async function groupLeave(context: CommandContext, name: string, options: SharedOptions): Promise<void> {
   await inGroup(context, name, options, async ({ client, group, known, store }) => {
-    await group.leave();
+    try {
+      await group.leave();
+    } catch (error) {
+      // Who was removed can't tell the group, and need not.
+      if (!(error instanceof ClientError) || error.code !== "removed-from-group") throw error;
+    }
     await store.leave(known, networkNow(client));
     show(context, options, { left: group.id }, [`left ${group.id}`]);
   });
@@ -153,7 +167,7 @@ function showPage(context: CommandContext, options: SharedOptions, { messages, e
       sentMs,
       line: `${from}\n  ${printable(text).replaceAll("\n", "\n  ")}`,
     })),
-    ...events.map(({ from, sentMs, ...event }) => ({ sentMs, line: `${from}\n  [${printable(describe(event))}]` })),
+    ...events.map(({ from, sentMs, ...event }) => ({ sentMs, line: `${from}\n  [${printableName(describe(event))}]` })),
   ].toSorted((a, b) => a.sentMs - b.sentMs);
   if (options.json === true || lines.length > 0 || unreadable.length > 0) {
     const texts = messages.map(({ attachments: _files, ...message }) => message);

@@ -81,7 +81,9 @@ export class GroupStore {
   /** A group by its ID or, when no two have it, its name. Throws CliError "usage". */
   async find(idOrName: string): Promise<KnownGroup> {
     const all = await this.all();
-    const found = all.filter(({ id, name }) => id === idOrName.toLowerCase() || name === idOrName);
+    const named = all.filter(({ id }) => id === idOrName.toLowerCase());
+    // Whoever invites chooses the name: one that looks like another group's ID must not stand in its way.
+    const found = named.length > 0 ? named : all.filter(({ name }) => name === idOrName);
     const [group] = found;
     if (group !== undefined && found.length === 1) return group;
     const why = found.length > 1 ? "two groups have that name: give the ID" : "no such group is known";

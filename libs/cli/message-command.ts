@@ -10,7 +10,7 @@ import { attachFile, fileTag, saveAttachment } from "./attached-files.ts";
 import { CliError } from "./cli-error.ts";
 import { type CommandContext, openIdentity, readTextFile, type SharedOptions, show } from "./command-context.ts";
 import { connect } from "./network-choice.ts";
-import { printable } from "./terminal.ts";
+import { printable, printableName } from "./terminal.ts";
 
 /** What `send` takes. */
 type SendOptions = SharedOptions & {
@@ -92,8 +92,10 @@ function asJson({ attachments, ...message }: ReceivedMessage): object {
 
 function messageLine({ from, sentMs, text, sentTo, attachments = [] }: ReceivedMessage): string {
   const when = Number.isFinite(new Date(sentMs).getTime()) ? new Date(sentMs).toISOString() : "at an unknown time";
-  const to = sentTo === undefined ? "" : ` to ${printable(sentTo)}`;
-  const files = attachments.map(({ name, size }) => `\n  [file ${printable(name ?? "without a name")}, ${size} bytes]`);
+  const to = sentTo === undefined ? "" : ` to ${printableName(sentTo)}`;
+  const files = attachments.map(
+    ({ name, size }) => `\n  [file ${printableName(name ?? "without a name")}, ${size} bytes]`,
+  );
   return `${when}  ${from}${to}\n  ${printable(text).replaceAll("\n", "\n  ")}${files.join("")}`;
 }
 

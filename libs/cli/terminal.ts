@@ -15,7 +15,7 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   return {
     out: (line) => process.stdout.write(`${line}\n`),
-    err: (line) => process.stderr.write(`${line}\n`),
+    err: (line) => process.stderr.write(`${printable(line)}\n`), // Nodes' own words may be in it.
     readInput: readAll,
     askSecret: process.stdin.isTTY && process.stderr.isTTY ? askHidden : undefined,
     env: process.env,
@@ -28,6 +28,11 @@ export function processTerminal(): Terminal {
  */
 export function printable(text: string): string {
   return text.replaceAll(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+}
+
+/** As `printable` for what is named in the middle of a line: a line break in it would begin a line of its own. */
+export function printableName(text: string): string {
+  return printable(text).replaceAll("\n", "\ufffd");
 }
 
 async function readAll(): Promise<string> {
