@@ -88,6 +88,35 @@ test("a caller that sends without reading is throttled instead of filling the se
   session.destroy();
 });
 
+test("a cancel reaches no request that was answered, and of two with one id the one that waits", async () => {
+  const signals: AbortSignal[] = [];
+  const handler: LinkHandler = async ({ payload, signal }) => {
+    signals.push(signal);
+    if (payload.length > 0) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    return payload;
+  };
+  await withRawCaller(handler, async (stream) => {
+    let answers = 0;
+    stream.on("data", () => {
+      answers += 1;
+    });
+    stream.write(frame(FRAME.request, 1, Buffer.alloc(0)));
+    await eventually(() => answers === 1);
+    stream.write(frame(FRAME.cancel, 1, Buffer.alloc(0)));
+    // Two of one id: the first is answered while the second waits.
+    stream.write(
+      Buffer.concat([frame(FRAME.request, 2, Buffer.alloc(0)), frame(FRAME.request, 2, Buffer.from("waits"))]),
+    );
+    await eventually(() => answers === 2);
+    stream.write(frame(FRAME.cancel, 2, Buffer.alloc(0)));
+    await eventually(() => signals[2]?.aborted === true);
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [false, false, true],
+    );
+  });
+});
+
 test("a request that waits does not hold the message that brought it among others", async () => {
   const waits: Buffer[] = [];
   const handler: LinkHandler = async ({ payload, signal }) => {
