@@ -189,7 +189,7 @@ test("revocations move with the accounts when the swarm changes, and leave the f
   await using swarm = await TestSwarm.start(2, { postgres });
   const old = [...swarm.nodes];
   await becomeWhole(old);
-  const accounts = Array.from({ length: 8 }, () => new TestAccount());
+  const accounts = Array.from({ length: 24 }, () => new TestAccount());
   const members = accounts.map((account) => new Member(account));
   for (const [i, account] of accounts.entries()) await revoke(old[0]!, account, [members[i]!.token]);
   const joined = [await swarm.add(), await swarm.add()];
@@ -204,9 +204,9 @@ test("revocations move with the accounts when the swarm changes, and leave the f
     const keepers = current.responsible(Buffer.from(each.id, "hex").subarray(1))?.members;
     return keepers?.includes(joined[0]!.pubkey);
   }).length;
-  assert.ok(moved > 0 && moved < 8, `${moved} of 8 moved`);
+  assert.ok(moved > 0 && moved < 24, `${moved} of 24 moved`);
   for (const node of joined) await eventually(async () => assert.equal(await revokedOn(node), moved), patience);
-  for (const node of old) await eventually(async () => assert.equal(await revokedOn(node), 8 - moved), patience);
+  for (const node of old) await eventually(async () => assert.equal(await revokedOn(node), 24 - moved), patience);
   for (const [i, account] of accounts.entries()) {
     const keepers = current.responsible(Buffer.from(account.id, "hex").subarray(1))?.members;
     const keeper = swarm.nodes.find((node) => keepers?.includes(node.pubkey))!;
