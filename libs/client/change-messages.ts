@@ -53,9 +53,9 @@ export async function extendMessages(
   const params = { pubkey: account, messages: hashes, expiry: expiryMs, extend: true, ...proof };
   const signedText = (entry: Entry): string | undefined => {
     const [updated, applied] = [hashesOf(entry["updated"]), entry["expiry"]];
-    const unchanged = Object.entries((entry["unchanged"] ?? {}) as Record<string, unknown>);
-    if (updated === undefined || typeof applied !== "number") return undefined;
-    return nodeSignedExpire(account, [applied], hashes, updated, new Map(unchanged as [MessageHash, number][]));
+    const unchanged = expiriesOf(entry["unchanged"] ?? {});
+    if (updated === undefined || unchanged === undefined || typeof applied !== "number") return undefined;
+    return nodeSignedExpire(account, [applied], hashes, updated, unchanged);
   };
   const question = { what: "expire" as const, account, make: () => ({ method: "expire", params }) };
   const enough = (signed: number, size: number): boolean => signed >= majorityOf(size);
@@ -75,6 +75,18 @@ async function change(
     return enough(signed, size) ? { result } : { again: `only ${signed} of ${size} members did it` };
   };
   return { members: (await swarm.ask({ ...question, judge }, "refused")).result };
+}
+
+/** Expiries by message; undefined of anything else, such as a long text, of which no pairs must be made. */
+function expiriesOf(listed: unknown): Map<MessageHash, number> | undefined {
+  if (typeof listed !== "object" || listed === null || Array.isArray(listed)) return undefined;
+  const expiries = new Map<MessageHash, number>();
+  for (const [name, expiry] of Object.entries(listed)) {
+    const hash = parseMessageHash(name);
+    if (hash === undefined || typeof expiry !== "number") return undefined;
+    expiries.set(hash, expiry);
+  }
+  return expiries;
 }
 
 function hashesOf(listed: unknown): MessageHash[] | undefined {

@@ -165,3 +165,15 @@ test("what is under way when a client is closed ends at once, and so does what c
   );
   assert.ok(deadlines.untilClosed(undefined).aborted && deadlines.untilClosed(new AbortController().signal).aborted);
 });
+
+test("a deadline that no timer can hold is a long one", async () => {
+  for (const deadlineMs of [Number.POSITIVE_INFINITY, 2 ** 31]) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const done = new Deadlines({ defaultMs: 1 }).run({ deadlineMs }, () => promise);
+    mock.timers.tick(3_600_000);
+    await turn();
+    await turn();
+    resolve("done");
+    assert.equal(await done, "done");
+  }
+});

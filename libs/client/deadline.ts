@@ -14,6 +14,9 @@ export const DEADLINE_MS = 60_000;
 /** How long a call that carries a file takes at most, ms. */
 export const FILE_DEADLINE_MS = 180_000;
 
+/** The platform's timers take no more, ms: a longer one would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Gives the calls of one client their deadline, and ends them with the client. */
 export class Deadlines {
   readonly #defaultMs: number;
@@ -43,7 +46,7 @@ export class Deadlines {
     const ms = options.deadlineMs ?? Math.max(this.#defaultMs, leastMs);
     const end = new AbortController();
     const late = new ClientError("timed-out", `not done within ${ms / 1000} s: the network is slow or away; try again`);
-    const timer = setTimeout(() => end.abort(late), ms);
+    const timer = setTimeout(() => end.abort(late), Math.min(ms, LONGEST_TIMER_MS));
     const signal = AbortSignal.any([open, end.signal]);
     const given = new AbortController();
     // What is under way may know more of why nothing came of it: it has a turn to say so.

@@ -128,3 +128,13 @@ test("when one member has answered, another that does not is waited for ten seco
   mock.timers.reset();
   assert.deepEqual([ended, page?.messages.map(({ text }) => text)], [true, ["m0"]]);
 });
+
+test("a member that gives forged messages without end or data is left before they fill the memory", async () => {
+  let given = 0;
+  const forged = (): Given["items"] =>
+    Array.from({ length: 10_000 }, () => ({ data: Buffer.alloc(0), hash: `h${given++}` as MessageHash, forged: true }));
+  const box = mailbox((member) => (member === "A" ? { items: forged(), more: true } : { items: [], more: false }));
+  const { unreadable, more } = await box.look();
+  assert.equal(more, true);
+  assert.ok(unreadable.length <= 150_000, `${unreadable.length} at once`);
+});

@@ -16,6 +16,8 @@ const GRACE_MS = 10_000;
 /** One poll of a member ends after so many pages or bytes, whatever more it says it has; the next poll goes on. */
 const MAX_PAGES = 50;
 const MAX_BYTES = 64 * 1024 * 1024;
+/** What each message counts for besides its data, bytes: many empty ones take room, too. */
+const ITEM_BYTES = 512;
 
 /** What one look into a mailbox brought. */
 export interface MailPage<T> {
@@ -162,7 +164,7 @@ export class Mailbox<T> {
       for (const item of fresh) {
         items.push(item);
         given.add(item.hash);
-        bytes += item.data.length;
+        bytes += item.data.length + ITEM_BYTES;
       }
       if (fresh.length > 0 && given.size === before) throw new ClientError("not-read", "a node repeats its messages");
       lastHash = fresh.at(-1)?.hash ?? lastHash;
