@@ -120,6 +120,23 @@ test("a member that came while it did not know them pulls changes and revocation
   await become([older], account, expected);
 });
 
+test("who no longer keeps an account keeps what was changed until those who do know what that is", async () => {
+  await using swarm = await TestSwarm.start(2, { postgres });
+  const [a, b] = swarm.nodes as [TestNode, TestNode];
+  swarm.setMap(new Map([[0n, [a]]]));
+  await becomeWhole([a]);
+  const account = new TestAccount();
+  const expected = await changeAll(a, account);
+  answerLikeOlder(b);
+  swarm.setMap(new Map([[0n, [b]]]));
+  // Messages go with the tombstones, which every program knows, but none of an account with changes that are not settled.
+  await eventually(async () => assert.equal(await b.count(), 1), patience);
+  await upgrade(b);
+  swarm.publish();
+  await become([b], account, expected);
+  await become([a], account, { ends: {}, requests: 0, revoked: false });
+});
+
 test("a newcomer is whole although most of those that it pulls from know no changes", async () => {
   await using swarm = await TestSwarm.start(3, { postgres });
   const account = new TestAccount();
