@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { accountFromEntropy, accountFromRecoveryPhrase, createAccount, recoveryPhrase } from "./account.ts";
 import { parseRecipient } from "./account-id.ts";
 import { MAX_MESSAGE_BYTES } from "@swarmpost/storage-rpc";
-import { decodeText, encodeText } from "./message.ts";
+import { decodeText, encodeMessage, encodeText } from "./message.ts";
 import { pad, unpad } from "./padding.ts";
 import { openContent, sealContent } from "./sealed-content.ts";
 
@@ -87,4 +87,12 @@ test("an account ID is read in either case and what is wrong with one is told", 
   assert.throws(() => parseRecipient("05abc"), { code: "bad-account-id", message: /5 digits long/ });
   assert.throws(() => parseRecipient(`03${bob.id.slice(2)}`), { code: "bad-account-id", message: /begins with 05/ });
   assert.throws(() => parseRecipient("bob"), { code: "bad-account-id" });
+});
+
+test("only an account itself leaves a copy of what it sent", () => {
+  const copy = { text: "a copy", sentTo: bob.id };
+  const own = encodeMessage(alice, parseRecipient(alice.id), copy, 1);
+  assert.equal(decodeText(alice, own).sentTo, bob.id);
+  const forged = encodeMessage(alice, toBob, copy, 1);
+  assert.throws(() => decodeText(bob, forged), { code: "unreadable-message", message: /claims to be a copy/ });
 });

@@ -43,3 +43,17 @@ test("no remembered guard is the middle or last hop of a path, while other nodes
     assert.ok(!remembered.includes(middle.pubkey) && !remembered.includes(last.pubkey));
   }
 });
+
+test("three failures in a row drop a path, three in all do not", async () => {
+  const paths = diversePaths();
+  const path = await paths.get();
+  const fail = (): void => paths.exitFailed(path, { kind: "refused", reason: "the server" });
+  for (let round = 0; round < 3; round++) {
+    fail();
+    fail();
+    paths.succeeded(path);
+  }
+  assert.deepEqual(paths.live(), [path]);
+  for (let round = 0; round < 3; round++) fail();
+  assert.deepEqual(paths.live(), []);
+});

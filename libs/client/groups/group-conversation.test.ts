@@ -15,6 +15,7 @@ import { createGroup } from "./group.ts";
 import { GroupConversation } from "./group-conversation.ts";
 import { sealGroupKey } from "./group-keys.ts";
 import { sealGroupMessage } from "./group-message.ts";
+import { sealKick } from "./kick-message.ts";
 import { noticeContents } from "./group-update.ts";
 import { makeMemberKey } from "./member-key.ts";
 import { sealGroupConfig } from "./signed-config.ts";
@@ -31,6 +32,7 @@ function heldBySwarm() {
     [12, []],
     [13, []],
     [14, []],
+    [-11, []],
   ]);
   const asked: number[] = [];
   const extended: string[][] = [];
@@ -227,4 +229,22 @@ test("following makes keys and configs stay from its first look on, and goes on 
   }
   assert.deepEqual(pages, [["first"], ["second", "third"]]);
   assert.deepEqual(extended[0], [messageHash(group.id, namespace(12), held.get(12)![0]!)]);
+});
+
+test("a removal is believed of this membership alone, and only when the swarm turns the account away", async () => {
+  const swarm = heldBySwarm();
+  const { held, state } = swarm;
+  const refused = (status: number) => (ns: number) =>
+    ns === 11 ? new ClientError("refused", "no", { detail: { status } }) : undefined;
+  held.get(12)?.push(key(2));
+  held.get(-11)?.push(sealKick(group, [bob.id], 1));
+  state.fail = refused(401);
+  await assert.rejects(conversation(swarm).read(), { code: "refused" }, "it was invited again since");
+  held.get(-11)?.push(sealKick(group, [alice.id], 2));
+  await assert.rejects(conversation(swarm).read(), { code: "refused" }, "it was someone else");
+  held.get(-11)?.push(sealKick(group, [bob.id], 2));
+  await assert.rejects(conversation(swarm).read(), { code: "removed-from-group" });
+  await assert.rejects(conversation(swarm, [], true).read(), { code: "refused" }, "an admin is not removed");
+  state.fail = refused(400);
+  await assert.rejects(conversation(swarm).read(), { code: "refused" }, "it was turned away for something else");
 });
