@@ -91,6 +91,9 @@ test("groups are kept in a file that only the account opens, and what can't be d
     [["send", "Nobody", "x"], 2, /no such group is known; see: swarmpost group list/],
     [["remove", "Walkers", alice], 2, /an admin can't be removed/],
     [["leave", "Walkers"], 2, /no other admin: promote somebody first/],
+    [["new", " "], 2, /give it a name/],
+    [["new", "n".repeat(101)], 2, /the name is 101 bytes long, and 100 are allowed/],
+    [["promote", "Walkers", bob], 2, /invite it first/],
     [["invite", "Walkers", "05ab"], 2, /an account ID is 66 hex digits/],
   ] as const) {
     const ran = await run("group", ...args, "--name", "alice");

@@ -25,6 +25,7 @@ interface InGroup {
 
 /** `group new`: a group with this account as its admin. */
 export async function groupNew(context: CommandContext, name: string, options: SharedOptions): Promise<void> {
+  if (name.trim() === "") throw new CliError("usage", "what is the group called? give it a name");
   const account = await openIdentity(context, options);
   await using client = await connect(context, options);
   const { group, membership } = await client.createGroup(account, { name });

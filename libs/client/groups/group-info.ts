@@ -33,8 +33,8 @@ export function readInfo(data: ConfigDict): GroupInfo {
 
 /** Writes changes into the info config; an empty text takes the value away. Throws ClientError "message-too-long". */
 export function writeInfo(data: ConfigDict, { name, description }: GroupInfoChange): void {
-  if (name !== undefined) setText(data, "n", name, MAX_NAME);
-  if (description !== undefined) setText(data, "o", description, MAX_DESCRIPTION);
+  if (name !== undefined) setText(data, "n", { what: "name", text: name, most: MAX_NAME });
+  if (description !== undefined) setText(data, "o", { what: "description", text: description, most: MAX_DESCRIPTION });
 }
 
 /** Writes when the group was made, unix ms. */
@@ -52,10 +52,14 @@ export function numberOf(value: BValue | undefined): number {
   return typeof value === "bigint" && value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : 0;
 }
 
-function setText(data: ConfigDict, key: string, text: string, most: number): void {
+function setText(
+  data: ConfigDict,
+  key: string,
+  { what, text, most }: { what: string; text: string; most: number },
+): void {
   const bytes = Buffer.from(text);
   if (bytes.length > most) {
-    throw new ClientError("message-too-long", `that is ${bytes.length} bytes long, and ${most} are allowed`);
+    throw new ClientError("message-too-long", `the ${what} is ${bytes.length} bytes long, and ${most} are allowed`);
   }
   if (bytes.length === 0) data.delete(key);
   else data.set(key, bytes);
