@@ -10,8 +10,8 @@ const now = 1_000_000;
 const account = Buffer.alloc(33, 5);
 const node = Buffer.alloc(32, 1);
 
-function store(name: number, stampMs = now, expiryMs = now + 5): Commit {
-  const key = { account, namespace: 0, hash: Buffer.alloc(32, name), timestampMs: stampMs };
+function store(name: number, stampMs = now, expiryMs = now + 5, timestampMs = stampMs): Commit {
+  const key = { account, namespace: 0, hash: Buffer.alloc(32, name), timestampMs };
   const record = { kind: "store" as const, ...key, expiryMs, stamp: { ms: stampMs, node }, auth: undefined };
   return { kind: "store", record: { ...record, data: Buffer.from("x") } };
 }
@@ -48,14 +48,15 @@ async function run(
   return { statements, values, results: commits.map((commit) => results.get(commit)) };
 }
 
-test("stores of one message in one batch are one row, with the latest stamp and the latest end", async () => {
+test("stores of one message in one batch are one row, with the latest stamp and end and the earliest time", async () => {
   const { statements, values, results } = await run([
     store(1, now, now + 9),
-    store(1, now + 3, now + 5),
+    store(1, now + 3, now + 5, now - 3),
     store(2),
     store(1),
   ]);
   assert.deepEqual(statements, ["stores 1,2"]);
+  assert.deepEqual(values[0]?.[3], [now - 3, now]);
   assert.deepEqual(values[0]?.[4], [now + 9, now + 5]);
   assert.deepEqual(values[0]?.[6], [now + 3, now]);
   const stored = (name: number, already: boolean) => ({ outcome: "stored", expiryMs: name, already });
