@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeKeysFromSeed, serverChannelKey } from "@swarmpost/crypto";
 import {
@@ -79,6 +80,16 @@ test("a node's opened answer may hold any bytes, whatever it was asked", async (
     JSON.stringify({ status_code: 200, body }),
   ]);
   await fuzz({ corpus, parse, documented: () => false });
+});
+
+test("a node's body that is nested without end is no answer", () => {
+  for (const [open, close] of [
+    ["[", "]"],
+    ['{"a":', "}"],
+  ] as const) {
+    const body = `${open.repeat(100_000)}1${close.repeat(100_000)}`;
+    assert.equal(parseReply(Buffer.from(`{"status":200,"body":${body}}`)), undefined);
+  }
 });
 
 test("a guard may answer an onion with any bytes", async () => {

@@ -235,3 +235,16 @@ test("a refusal that nobody else confirms is told as what it is: not stored, and
     detail: { status: 401, node: liar.keys.pubkey, refusedBy: [liar.keys.pubkey] },
   });
 });
+
+test("a time that no calendar has moves no clock", async () => {
+  for (const t of [1e300, 2 ** 64, -1]) {
+    for (const each of network.nodes) {
+      each.script = (method) => (method === "path_build" ? [200, { path: "built", t }] : undefined);
+    }
+    await using told = await connect();
+    await told.path();
+    assert.equal(told.clockOffsetMs, 0);
+    const { sentMs } = await told.send(alice, bob.id, "on time");
+    assert.ok(Math.abs(sentMs - network.now()) < 30_000);
+  }
+});

@@ -1,6 +1,8 @@
 import type { Pubkey } from "@swarmpost/crypto";
 
 const SAMPLES = 10;
+/** The last time that a `Date` can hold, unix ms. */
+const LAST_MS = 8.64e15;
 
 /**
  * The network's time as this computer sees it. Nodes tell theirs in every answer (`t`, unix ms); the median of what
@@ -36,7 +38,7 @@ export class NetworkClock {
 
   /** Takes the time `t` of a node from an answer to a request sent at `sentMs` and answered at `receivedMs`, both local. */
   observe(node: Pubkey, t: unknown, { sentMs, receivedMs }: { sentMs: number; receivedMs: number }): void {
-    if (typeof t !== "number" || !Number.isFinite(t) || t <= 0) return;
+    if (typeof t !== "number" || !(t > 0 && t <= LAST_MS)) return;
     this.#offsets.delete(node);
     this.#offsets.set(node, t - (sentMs + receivedMs) / 2);
     const [oldest] = this.#offsets.keys();

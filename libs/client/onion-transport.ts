@@ -124,10 +124,21 @@ export function parseReply(opened: Buffer): RpcReply | undefined {
   const body = outer?.["body"];
   if (typeof status !== "number") return undefined;
   if (typeof body === "object" && body !== null) {
-    return { status, text: JSON.stringify(body), json: body as Record<string, unknown> };
+    const text = textOf(body);
+    return text === undefined ? undefined : { status, text, json: body as Record<string, unknown> };
   }
   const text = typeof body === "string" ? body : "";
   return { status, text, json: parseObject(text) };
+}
+
+/** JSON can be read at any depth, but not written. */
+function textOf(body: object): string | undefined {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
