@@ -162,7 +162,8 @@ test("a crowd of plain connections takes no place from clients over TLS, and its
   await ended(tooMany);
   assert.equal(said, "");
   const port = node.service.httpsPort;
-  const overTls = connectTls({ host: "127.0.0.1", port, localAddress: "127.0.0.9", rejectUnauthorized: false });
+  const below = connect({ host: "127.0.0.1", port, localAddress: "127.0.0.9" });
+  const overTls = connectTls({ socket: below, rejectUnauthorized: false });
   await once(overTls, "secureConnect");
   overTls.destroy();
   assert.equal((await ask(node)).status, 200, "from another address");
