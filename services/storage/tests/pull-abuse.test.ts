@@ -58,6 +58,38 @@ test("a puller learns of no account that it does not keep, and comes to the end 
   assert.equal(seen, rows.length - others.size);
 });
 
+test("a puller is given the changes and revocations of no account that it does not keep", async () => {
+  await using swarm = await TestSwarm.start(1, { postgres });
+  const [victim] = swarm.nodes as [TestNode];
+  const peer = await swarm.add();
+  await peer.stop();
+  const accounts = Array.from({ length: 20 }, () => new TestAccount());
+  for (const account of accounts) {
+    const changed = await victim.rpc("delete_before", account.deleteBefore(Date.now()));
+    const revoked = await victim.rpc("revoke_subaccount", account.revocation("revoke", [account.token()]));
+    assert.deepEqual([changed.status, revoked.status], [200, 200]);
+  }
+  swarm.setMap(
+    new Map([
+      [0n, [victim]],
+      [2n ** 63n, [peer]],
+    ]),
+  );
+  const keeps = ({ id }: TestAccount) =>
+    victim.view.current.responsible(Buffer.from(id.slice(2), "hex"))?.members.includes(peer.pubkey) ?? false;
+  const own = accounts.filter(keeps).map(({ id }) => id);
+  await using links = linksTo(victim, peer);
+  for (const kind of [KIND.pullChanges, KIND.pullRevocations]) {
+    const writer = new ByteWriter().u64(0).u8(0);
+    writeOpaque(writer, undefined);
+    const page = await links.request(victim.pubkey, kind, writer.finish(), { deadlineMs: 5_000 });
+    const reader = new ByteReader(page);
+    assert.equal(readOpaque(reader), undefined);
+    const given = reader.list(MAX_ENTRIES, decodeRecord).map((record) => record.account.toString("hex"));
+    assert.deepEqual(given.sort(), own.toSorted());
+  }
+});
+
 test("a member that asks for the same record a thousand times gets it once, and long answers end early", async () => {
   await using swarm = await TestSwarm.start(2, { postgres });
   const [victim, member] = swarm.nodes as [TestNode, TestNode];
