@@ -64,7 +64,7 @@ test("a group is made, joined, written to, read, and left, each by one command",
   );
   const shown = await run("group", "read", "Hikers", "--name", "bob");
   assert.match(shown.out.join("\n"), /\[joined\]/);
-  assert.match(shown.out.join("\n"), new RegExp(`${alice}\n {2}up the hill`));
+  assert.match(shown.out.join("\n"), new RegExp(`^\\d{4}-\\S+Z {2}${alice}\n {2}up the hill`, "m"));
   const { members, name } = await as("bob", "group", "members", "Hikers");
   assert.deepEqual(
     [name, members.map((each: { state: string }) => each.state).toSorted()],

@@ -11,6 +11,7 @@ import { CliError } from "./cli-error.ts";
 import { type CommandContext, openIdentity, type SharedOptions, show } from "./command-context.ts";
 import { groupFolder } from "./folders.ts";
 import { GroupStore, type KnownGroup } from "./group-store.ts";
+import { timeOf } from "./message-command.ts";
 import { connect } from "./network-choice.ts";
 import { printable, printableName } from "./terminal.ts";
 
@@ -166,9 +167,12 @@ function showPage(context: CommandContext, options: SharedOptions, { messages, e
   const lines = [
     ...messages.map(({ from, sentMs, text }) => ({
       sentMs,
-      line: `${from}\n  ${printable(text).replaceAll("\n", "\n  ")}`,
+      line: `${timeOf(sentMs)}  ${from}\n  ${printable(text).replaceAll("\n", "\n  ")}`,
     })),
-    ...events.map(({ from, sentMs, ...event }) => ({ sentMs, line: `${from}\n  [${printableName(describe(event))}]` })),
+    ...events.map(({ from, sentMs, ...event }) => ({
+      sentMs,
+      line: `${timeOf(sentMs)}  ${from}\n  [${printableName(describe(event))}]`,
+    })),
   ].toSorted((a, b) => a.sentMs - b.sentMs);
   if (options.json === true || lines.length > 0 || unreadable.length > 0) {
     const texts = messages.map(({ attachments: _files, ...message }) => message);

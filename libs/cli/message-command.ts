@@ -90,13 +90,17 @@ function asJson({ attachments, ...message }: ReceivedMessage): object {
   return { ...message, attachments: attachments.map(({ url, name, type, size }) => ({ url, name, type, size })) };
 }
 
+/** When a sender says that it sent something; any number may come. */
+export function timeOf(sentMs: number): string {
+  return Number.isFinite(new Date(sentMs).getTime()) ? new Date(sentMs).toISOString() : "at an unknown time";
+}
+
 function messageLine({ from, sentMs, text, sentTo, attachments = [] }: ReceivedMessage): string {
-  const when = Number.isFinite(new Date(sentMs).getTime()) ? new Date(sentMs).toISOString() : "at an unknown time";
   const to = sentTo === undefined ? "" : ` to ${printableName(sentTo)}`;
   const files = attachments.map(
     ({ name, size }) => `\n  [file ${printableName(name ?? "without a name")}, ${size} bytes]`,
   );
-  return `${when}  ${from}${to}\n  ${printable(text).replaceAll("\n", "\n  ")}${files.join("")}`;
+  return `${timeOf(sentMs)}  ${from}${to}\n  ${printable(text).replaceAll("\n", "\n  ")}${files.join("")}`;
 }
 
 /** Downloads what messages point to, when a folder is given; a file that fails is told and passed over. */
