@@ -3,11 +3,13 @@ import { after, before, test } from "node:test";
 import { emptySwarmMapView } from "@swarmpost/network-view";
 import { eventually, type PostgresServer, startPostgres } from "@swarmpost/testkit";
 import { ed25519PublicToX25519 } from "@swarmpost/crypto";
+import { LinkRefusal } from "@swarmpost/rpc";
 import { NodeView } from "../node-view.ts";
 import type { ReplicaMethod } from "../replica-handler.ts";
-import { KIND } from "../replica-kinds.ts";
+import { KIND, REFUSAL } from "../replica-kinds.ts";
 import { keptRequests } from "../kept-requests.ts";
 import { StrayPush, type StrayPushParts } from "../stray-push.ts";
+import { answerLikeOlder } from "../testing/older-program.ts";
 import { linksTo } from "../testing/peer-requests.ts";
 import { TestAccount } from "../testing/test-account.ts";
 import type { TestNode } from "../testing/test-node.ts";
@@ -102,6 +104,27 @@ test("a member was brought everything only when it says that it has everything",
   const push = pushFrom(a, { view, links, state });
   assert.equal(await push.offerAll(b.pubkey), false);
   methods.set(KIND.handOver, honest);
+  assert.equal(await push.offerAll(b.pubkey), true);
+  assert.equal(await b.count(), 1);
+});
+
+test("a member whose program knows no changes is brought the messages, and one that refuses them for now is not done", async () => {
+  await using swarm = await TestSwarm.start(2, { postgres });
+  const [a, b] = swarm.nodes as [TestNode, TestNode];
+  await becomeWhole(swarm.nodes);
+  const account = new TestAccount();
+  await store(a, account);
+  assert.equal((await a.rpc("delete_before", account.deleteBefore(Date.now() - 10_000))).status, 200);
+  await b.service.node.data.database.query({ text: "delete from message" });
+  await using links = linksTo(b, a);
+  const state = { erasing: () => Promise.reject(new Error("nothing is to be erased")) };
+  const push = pushFrom(a, { view: new NodeView(a.pubkey, a.view), links, state });
+  const methods = b.service.node.replicaMethods as Map<number, ReplicaMethod>;
+  methods.set(KIND.bringChanges, async () => {
+    throw new LinkRefusal(REFUSAL.unavailable, "later");
+  });
+  assert.equal(await push.offerAll(b.pubkey), false);
+  answerLikeOlder(b);
   assert.equal(await push.offerAll(b.pubkey), true);
   assert.equal(await b.count(), 1);
 });
