@@ -121,3 +121,20 @@ test("the group's secret goes to members only, and an admin is not made less by 
   await assert.rejects(group.invite([bob.id, alice.id]), { code: "bad-group-key", message: /admin can't be invited/ });
   assert.deepEqual(await group.members(), [{ id: alice.id, name: "", state: "admin" }]);
 });
+
+test("changes that one program asks for at once come one after the other: everyone can read what follows", async () => {
+  const { group } = await client.createGroup(alice, {});
+  await Promise.all([group.invite([bob.id]), group.invite([carol.id])]);
+  const members = await Promise.all(
+    [bob, carol].map(async (who) => client.join(who, (await client.read(who)).invitations.at(-1)!)),
+  );
+  await Promise.all([group.read(), group.changeInfo({ name: "Hikers" })]);
+  await group.send("for both");
+  for (const member of members) {
+    assert.ok((await member.read()).messages.some(({ text }) => text === "for both"));
+    assert.equal((await member.info()).name, "Hikers");
+  }
+  const late = group.invite([createAccount().id], { deadlineMs: 1 });
+  await assert.rejects(late, { code: "timed-out" });
+  await group.remove([bob.id]);
+});

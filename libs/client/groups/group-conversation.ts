@@ -10,6 +10,7 @@ import { follow, type FollowOptions, type FollowParts } from "../follow.ts";
 import { Mailbox, type MailPage } from "../mailbox.ts";
 import { contentOf, type MessageBody, textOf, type TextMessage } from "../message.ts";
 import type { NetworkClock } from "../network-clock.ts";
+import { OneAtATime } from "../one-at-a-time.ts";
 import { store, type StoreReceipt } from "../store.ts";
 import type { SwarmRequests } from "../swarm-requests.ts";
 import { type Group, groupCredentials } from "./group.ts";
@@ -67,6 +68,7 @@ export class GroupConversation {
   readonly #members: SignedConfig;
   readonly #upkeep: GroupUpkeep;
   readonly #asked = new MemberRequests();
+  readonly #changes = new OneAtATime();
 
   /** Throws ClientError "bad-group-key" when the member's key is not of this group, or for someone else. */
   constructor(account: Account, membership: Membership, parts: GroupParts) {
@@ -117,7 +119,7 @@ export class GroupConversation {
 
   /** Changes name or description. Admins only: ClientError "bad-group-key". */
   async changeInfo(change: GroupInfoChange, options: CallOptions = {}): Promise<void> {
-    await this.#run(options, (signal) => this.#administration().changeInfo(change, signal));
+    await this.#administer(options, (admin, signal) => admin.changeInfo(change, signal));
   }
 
   /**
@@ -125,12 +127,12 @@ export class GroupConversation {
    * only. Who was removed before may be invited again, and so may one whose message could not be sent.
    */
   async invite(invitees: readonly Invitee[], options: CallOptions = {}): Promise<readonly InvitedMember[]> {
-    return await this.#run(options, (signal) => this.#administration().invite(invitees, signal));
+    return await this.#administer(options, (admin, signal) => admin.invite(invitees, signal));
   }
 
   /** Makes members admins: they get the group's secret, which can't be taken back. Admins only. */
   async promote(memberIds: readonly string[], options: CallOptions = {}): Promise<readonly InvitedMember[]> {
-    return await this.#run(options, (signal) => this.#administration().promote(memberIds, signal));
+    return await this.#administer(options, (admin, signal) => admin.promote(memberIds, signal));
   }
 
   /**
@@ -138,16 +140,17 @@ export class GroupConversation {
    * message tells them. Admins only, and not of admins.
    */
   async remove(memberIds: readonly string[], options: CallOptions = {}): Promise<void> {
-    await this.#run(options, (signal) => this.#administration().remove(memberIds, signal));
+    await this.#administer(options, (admin, signal) => admin.remove(memberIds, signal));
   }
 
   /** Says that this account accepts its invitation: an admin's next `read` lists it as a member. Who was promoted does so itself. */
   async accept(options: CallOptions = {}): Promise<void> {
-    await this.#run(options, async (signal) => {
-      await this.#post({ type: "joined" }, signal);
-      const joined = { type: "joined", from: this.#account.id, sentMs: this.#parts.clock.now() } as const;
-      if (this.isAdmin) await this.#administration().follow([joined], signal);
-    });
+    const started = performance.now();
+    await this.#run(options, (signal) => this.#post({ type: "joined" }, signal));
+    if (!this.isAdmin) return;
+    const joined = { type: "joined", from: this.#account.id, sentMs: this.#parts.clock.now() } as const;
+    const left = { ...options, deadlineMs: this.#parts.deadlines.leftMs(options, started) };
+    await this.#administer(left, (admin, signal) => admin.follow([joined], signal));
   }
 
   /** Leaves: an admin's next `read` takes this account out. Throws ClientError "last-admin" when nobody could. */
@@ -165,7 +168,7 @@ export class GroupConversation {
 
   /** A group's beginning: as `SwarmpostClient.createGroup`. */
   async found(change: GroupInfoChange, options: CallOptions = {}): Promise<void> {
-    await this.#run(options, (signal) => this.#administration().found(change, signal));
+    await this.#administer(options, (admin, signal) => admin.found(change, signal));
   }
 
   /**
@@ -174,7 +177,7 @@ export class GroupConversation {
    */
   async shareNewKey(memberIds: readonly string[], options: CallOptions = {}): Promise<StoreReceipt> {
     const group = this.#admin();
-    return await this.#run(options, (signal) => this.#keyring.rotate(group, memberIds, signal));
+    return await this.#administer(options, (_admin, signal) => this.#keyring.rotate(group, memberIds, signal));
   }
 
   /** Sends a text to the group. Throws ClientError "bad-group-key" while no key was given to this account, and as `store`. */
@@ -309,7 +312,7 @@ export class GroupConversation {
     const asked = this.#asked.take(events, this.#parts.clock.now());
     if (asked.length === 0) return;
     try {
-      await this.#run(options, (signal) => this.#administration().follow(asked, signal));
+      await this.#administer(options, (admin, signal) => admin.follow(asked, signal));
       this.#asked.done(asked);
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -337,6 +340,14 @@ export class GroupConversation {
     const generations = (told?.messages ?? []).map(({ data }) => openKick(this.id, this.#account, data) ?? -1);
     if (!generations.some((each) => each >= Math.max(0, this.#keyring.generation))) return error;
     return new ClientError("removed-from-group", "an admin has removed this account from the group", { cause: error });
+  }
+
+  /** Does an admin's work, one thing after the other: each follows from the list and the key that the one before left. */
+  async #administer<T>(
+    options: CallOptions,
+    act: (admin: GroupAdministration, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return await this.#run(options, (signal) => this.#changes.run(signal, () => act(this.#administration(), signal)));
   }
 
   #administration(): GroupAdministration {
