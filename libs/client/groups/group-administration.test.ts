@@ -44,6 +44,7 @@ test("who can't be told is listed so, keeps nobody else from joining, and may be
   inboxOf(carol.id, () => [503, "no majority"]);
   assert.deepEqual(await group.promote([carol.id]), [{ id: carol.id, sent: false }]);
   assert.ok((await states()).some(([id, state]) => id === carol.id && state === "promotion-failed"));
+  await assert.rejects(group.leave(), { code: "last-admin" }, "who was not told is no admin yet");
 });
 
 test("a name stays with whoever is invited again, and one that is too long is refused", async () => {

@@ -215,7 +215,7 @@ export class GroupAdministration {
 }
 
 /** Whether someone in this state has the group's secret, or may have it. */
-export function isAdmin(state: MemberState): boolean {
+function isAdmin(state: MemberState): boolean {
   return ["admin", "promoted", "promotion-failed", "promotion-not-sent"].includes(state);
 }
 

@@ -14,7 +14,7 @@ import { OneAtATime } from "../one-at-a-time.ts";
 import { store, type StoreReceipt } from "../store.ts";
 import type { SwarmRequests } from "../swarm-requests.ts";
 import { type Group, groupCredentials } from "./group.ts";
-import { GroupAdministration, type InvitedMember, type Invitee, isAdmin } from "./group-administration.ts";
+import { GroupAdministration, type InvitedMember, type Invitee } from "./group-administration.ts";
 import { type GroupInfo, type GroupInfoChange, readInfo } from "./group-info.ts";
 import { GroupKeyring } from "./group-keyring.ts";
 import { type GroupMember, readMembers } from "./group-members.ts";
@@ -158,7 +158,9 @@ export class GroupConversation {
     await this.#run(options, async (signal) => {
       await this.#keyring.load(signal);
       const members = readMembers(await this.#members.read(signal));
-      const others = members.filter(({ id, state }) => id !== this.#account.id && isAdmin(state));
+      const others = members.filter(
+        ({ id, state }) => id !== this.#account.id && ["admin", "promoted"].includes(state),
+      );
       if (this.isAdmin && others.length === 0) {
         throw new ClientError("last-admin", "the group has no other admin: promote somebody first");
       }
