@@ -37,16 +37,25 @@ async function verdictOf(entry: object): Promise<string> {
   );
 }
 
-function signedEntry(unchanged: ReadonlyMap<typeof hash, number>, updated: (typeof hash)[]): object {
-  const text = nodeSignedExpire(account.id, [NOW], [hash], updated, new Map(unchanged));
+function signedEntry(
+  unchanged: ReadonlyMap<typeof hash, number>,
+  updated: (typeof hash)[],
+  expiry: number = NOW,
+): object {
+  const text = nodeSignedExpire(account.id, [expiry], [hash], updated, new Map(unchanged));
   const signature = encodeBase64(sign(Buffer.from(text, "latin1"), keys.ed25519.secretKey));
-  return { expiry: NOW, updated, unchanged: Object.fromEntries(unchanged), signature };
+  return { expiry, updated, unchanged: Object.fromEntries(unchanged), signature };
 }
 
 test("an extension counts when its member signed it, for what was extended and what stays longer", async () => {
   assert.equal(await verdictOf(signedEntry(new Map(), [hash])), "done");
   assert.equal(await verdictOf(signedEntry(new Map([[hash, NOW + 1]]), [])), "done");
   assert.match(await verdictOf({ ...signedEntry(new Map(), [hash]), expiry: NOW + 1 }), /only 0 of 1/);
+});
+
+test("what a member signed of an extension half a day ago is no word on this one", async () => {
+  assert.equal(await verdictOf(signedEntry(new Map(), [hash], NOW - 60_000)), "done");
+  assert.match(await verdictOf(signedEntry(new Map(), [hash], NOW - 12 * 3_600_000)), /only 0 of 1/);
 });
 
 test("what an entry calls unchanged may be anything, however long, and is then no member's word", async () => {

@@ -21,6 +21,9 @@ export interface ChangedMessages {
   readonly signal?: AbortSignal;
 }
 
+/** Members' clocks may make an expiry this much shorter than was asked, ms. */
+const SHORTER_MS = 60 * 60 * 1000;
+
 type Entry = Readonly<Record<string, unknown>>;
 
 /** Deletes messages of an account from its whole swarm. Throws ClientError as `SwarmRequests.ask`. */
@@ -55,6 +58,7 @@ export async function extendMessages(
     const [updated, applied] = [hashesOf(entry["updated"]), entry["expiry"]];
     const unchanged = expiriesOf(entry["unchanged"] ?? {});
     if (updated === undefined || unchanged === undefined || typeof applied !== "number") return undefined;
+    if (applied < expiryMs - SHORTER_MS) return undefined; // A member's word from an earlier extension, given again.
     return nodeSignedExpire(account, [applied], hashes, updated, unchanged);
   };
   const question = { what: "expire" as const, account, make: () => ({ method: "expire", params }) };
