@@ -53,21 +53,22 @@ export class CallingStream {
     while (this.#pending.has(this.#lastId));
     request.id = this.#lastId;
     this.#pending.set(request.id, request);
+    request.onTakenBack = () => this.#cancel(request);
     this.#writer.push(request);
   }
 
-  /** Forgets a settled request; the answer, should it come, is ignored. Of one that was taken back the other end is told. */
+  /** Forgets a settled request; the answer, should it come, is ignored. */
   forget(request: PendingRequest): void {
     if (this.#pending.get(request.id) === request) {
       this.#pending.delete(request.id);
       if (!request.sent) this.#writer.settled(request);
-      else if (request.cancelled && this.#connection.takesCancels) this.#cancel(request);
     }
     this.#closeWhenDone();
   }
 
   #cancel({ kind, id }: PendingRequest): void {
-    this.#writer.push({ type: FRAME.cancel, kind, id, payload: NOTHING, release: () => 0 });
+    if (this.#connection.takesCancels)
+      this.#writer.push({ type: FRAME.cancel, kind, id, payload: NOTHING, release: () => 0 });
   }
 
   /** Takes back what was not sent yet; the stream closes when the rest is answered. */

@@ -30,7 +30,7 @@ async function waitingServer() {
   return { server, state };
 }
 
-test("a request that is taken back fails at once, its handler is told, and others of the link go on", async () => {
+test("a request that is taken back fails once its handler, who is told, has ended, and others of the link go on", async () => {
   const { server, state } = await waitingServer();
   await using _ = server;
   await using link = openLocalLink(server.address);
@@ -82,7 +82,7 @@ test("an end that does not say that it takes cancels gets none: to an older one 
   });
   await using link = openLocalLink(server.address);
   const leaving = new AbortController();
-  const left = link.request(1, nothing, { deadlineMs: FOREVER_MS, signal: leaving.signal });
+  const left = link.request(1, nothing, { deadlineMs: 300, signal: leaving.signal });
   await eventually(() => types.length === 1);
   leaving.abort();
   await assert.rejects(left, cancelled);
@@ -140,5 +140,24 @@ test("requests taken back while the other end reads nothing hold no memory", asy
     assert.ok(calling.queuedBytes < 2 * payload.length);
   }
   staying.abort();
+  calling.close();
   for (const { promise } of sent) await assert.rejects(promise, cancelled);
+});
+
+test("a request that is taken back keeps its place until the other end is done with it", async () => {
+  const done = Promise.withResolvers<Buffer>();
+  let handled = 0;
+  const handler: LinkHandler = async () => (++handled === 1 ? await done.promise : nothing);
+  await using server = new LocalLinkServer({ host: "127.0.0.1", port: 0, graceMs: 100 }, handler);
+  await server.listen();
+  await using link = openLocalLink(server.address, { maxOutstanding: 1 });
+  const leaving = new AbortController();
+  const left = link.request(1, nothing, { deadlineMs: FOREVER_MS, signal: leaving.signal });
+  await eventually(() => handled === 1);
+  leaving.abort();
+  const more = () => link.request(1, nothing, { deadlineMs: 2_000 });
+  await assert.rejects(more(), (error: LinkError) => error.code === "overloaded");
+  done.resolve(Buffer.from("too late"));
+  await assert.rejects(left, cancelled);
+  assert.deepEqual(await more(), nothing);
 });

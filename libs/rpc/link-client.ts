@@ -3,7 +3,7 @@ import type { Connection, Dial } from "./connection.ts";
 import { FRAME, frameBytes, MAX_FRAME_BYTES } from "./frame.ts";
 import type { Link, LinkLimits, LinkRequestOptions, LinkState } from "./link.ts";
 import { LinkError } from "./link-error.ts";
-import { PendingRequest } from "./pending-request.ts";
+import { PendingRequest, takenBack } from "./pending-request.ts";
 
 /** A connection that broke sooner than this counts as a failed attempt, so that a flapping end is not hammered. */
 const STEADY_MS = 1_000;
@@ -46,7 +46,7 @@ export class LinkClient implements Link {
   async request(kind: number, payload: Uint8Array, options: LinkRequestOptions): Promise<Buffer> {
     this.#usedAt = performance.now();
     if (this.#disposed) throw new LinkError("unreachable", "the link is closed");
-    if (options.signal?.aborted === true) throw new LinkError("cancelled", "the caller took the request back");
+    if (options.signal?.aborted === true) throw takenBack();
     if (this.#state === "down") throw new LinkError("unreachable", "the other end is down");
     if (frameBytes(FRAME.request, payload.length) > MAX_FRAME_BYTES) {
       throw new LinkError("refused", "the request is too long for a frame", { detail: 413 });

@@ -12,7 +12,7 @@ export type LinkState = "idle" | "connecting" | "up" | "down";
 export interface LinkRequestOptions {
   /** Milliseconds from now until the caller no longer wants the answer; told to the other end as well. */
   deadlineMs: number;
-  /** Takes the request back: it fails as "cancelled" at once, and the other end is told, so that it waits for nothing on our behalf. */
+  /** Takes the request back: the other end is told, so that it waits for nothing on our behalf, and the request fails as "cancelled" once that end has let go of it (at once when it was not sent yet). */
   signal?: AbortSignal;
 }
 

@@ -6,6 +6,11 @@ import { LinkError } from "./link-error.ts";
 /** Longest deadline a timer and the frame's u32 can hold. */
 const MAX_DEADLINE_MS = 2 ** 31 - 1;
 
+/** What a request fails with that its caller took back. */
+export function takenBack(): LinkError {
+  return new LinkError("cancelled", "the caller took the request back");
+}
+
 /** A request of ours from the moment it was asked until it settled; knows whether the other end may have got it. */
 export class PendingRequest implements OutgoingFrame {
   readonly type = FRAME.request;
@@ -16,8 +21,9 @@ export class PendingRequest implements OutgoingFrame {
   id = 0;
   /** True from the moment it was handed to a stream: it must never be sent again. */
   sent = false;
-  /** True once the caller took it back. */
-  cancelled = false;
+  /** Told when the caller takes it back after it was sent: it stays open until the other end has let go of it. */
+  onTakenBack: () => void = () => {};
+  #takenBack = false;
   #settled = false;
   readonly #signal: AbortSignal | undefined;
   readonly #deadlineAt: number;
@@ -57,16 +63,19 @@ export class PendingRequest implements OutgoingFrame {
   }
 
   answer(payload: Buffer): void {
-    if (this.#settle()) this.#resolve(payload);
+    if (this.#takenBack) this.fail(takenBack());
+    else if (this.#settle()) this.#resolve(payload);
   }
 
   fail(error: LinkError): void {
-    if (this.#settle()) this.#reject(error);
+    if (this.#settle()) this.#reject(this.#takenBack ? takenBack() : error);
   }
 
   readonly #cancel = (): void => {
-    this.cancelled = true;
-    this.fail(new LinkError("cancelled", "the caller took the request back"));
+    if (this.#takenBack) return;
+    this.#takenBack = true;
+    if (this.sent) this.onTakenBack();
+    else this.fail(takenBack());
   };
 
   #expire(): void {

@@ -15,6 +15,7 @@ export class ServingRequest implements LinkRequest {
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #gone = false;
+  #takenBack = false;
 
   constructor(peer: Pubkey | undefined, frame: Frame) {
     this.peer = peer;
@@ -41,6 +42,17 @@ export class ServingRequest implements LinkRequest {
   /** Nobody waits for the answer any more. */
   get expired(): boolean {
     return this.#gone || performance.now() > this.#deadlineAt;
+  }
+
+  /** The caller took the request back, and waits to hear that nothing is done for it any more. */
+  get takenBack(): boolean {
+    return this.#takenBack;
+  }
+
+  /** The caller took the request back. */
+  takeBack(): void {
+    this.#takenBack = true;
+    this.abort();
   }
 
   /** The link is gone, the deadline passed, or the caller took the request back. */

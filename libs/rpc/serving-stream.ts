@@ -81,7 +81,7 @@ export class ServingStream implements LoadedStream {
     if (!frames || frames.some(({ type }) => type !== FRAME.request && type !== FRAME.cancel)) return this.#malformed();
     for (const frame of frames) {
       if (frame.type === FRAME.request) void this.#serve(frame);
-      else this.#byId.get(frame.id)?.abort();
+      else this.#byId.get(frame.id)?.takeBack();
     }
   }
 
@@ -109,6 +109,7 @@ export class ServingStream implements LoadedStream {
   }
 
   #answer(request: ServingRequest, payload: Uint8Array): void {
+    if (request.takenBack) return this.#push(FRAME.response, request.kind, request.id, NOTHING);
     if (frameBytes(FRAME.response, payload.length) > MAX_FRAME_BYTES)
       throw new TypeError("answer too long for a frame");
     if (!this.#caller.load.hasRoomFor(payload.length)) throw new LinkRefusal(503, "too many answers wait to be read");
@@ -117,6 +118,7 @@ export class ServingStream implements LoadedStream {
 
   #refuse(request: ServingRequest, error: unknown): void {
     if (!(error instanceof LinkRefusal)) this.#context.onError(error);
+    if (request.takenBack) return this.#push(FRAME.response, request.kind, request.id, NOTHING);
     const refusal =
       error instanceof LinkRefusal ? encodeRefusal(error.code, error.message) : encodeRefusal(500, "internal error");
     if (!request.expired) this.#push(FRAME.refusal, request.kind, request.id, refusal);
