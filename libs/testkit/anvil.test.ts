@@ -17,7 +17,9 @@ test("a chain makes blocks in time, has the asked chain id and takes a pause", a
   assert.equal(await ask(anvil, "eth_chainId"), "0x1092");
   await eventually(async () => Number(await ask(anvil, "eth_blockNumber")) >= 1);
   anvil.pause();
-  await assert.rejects(ask(anvil, "eth_blockNumber"), (error) => (error as Error).name === "TimeoutError");
+  // A question that comes in the moment of the pause may still be answered.
+  const silent = (error: unknown): boolean => (error as Error).name === "TimeoutError";
+  await eventually(() => ask(anvil, "eth_blockNumber").then(() => false, silent));
   anvil.resume();
   assert.equal(await ask(anvil, "eth_chainId"), "0x1092");
 });
