@@ -13,6 +13,7 @@ import { type CallOptions, DEADLINE_MS, Deadlines } from "./deadline.ts";
 import { type ChangeReceipt, deleteMessages } from "./change-messages.ts";
 import type { FollowOptions, FollowParts } from "./follow.ts";
 import { createGroup } from "./groups/group.ts";
+import { followUntilRemoved } from "./groups/follow-until-removed.ts";
 import { GroupConversation, type GroupPage } from "./groups/group-conversation.ts";
 import type { GroupInfoChange } from "./groups/group-info.ts";
 import type { GroupInvitation } from "./groups/group-invitation.ts";
@@ -222,7 +223,7 @@ export class SwarmpostClient implements AsyncDisposable {
 
   /**
    * The inbox and some groups in one loop: each page with the group that it is of, `undefined` for the inbox. Ends as `follow`;
-   * the first that fails ends all.
+   * the first that fails ends all. A group that takes this account out ends alone: its last page has that as an event.
    */
   followAll(
     account: Account,
@@ -235,7 +236,7 @@ export class SwarmpostClient implements AsyncDisposable {
     const starts = groups.map(
       (group): Start<FollowedPage> =>
         async function* (signal) {
-          for await (const page of group.follow({ ...options, signal })) yield { group, page };
+          for await (const page of followUntilRemoved(group, account.id, { ...options, signal })) yield { group, page };
         },
     );
     return together([inbox, ...starts], options);

@@ -66,7 +66,7 @@ export class OpenGroup {
     this.identity = openGroupIdentity(account, this.#key, blinding);
   }
 
-  /** A signed request; the answer whatever its code. `endpoint` is a path with query. */
+  /** A signed request; the answer whatever its code. `endpoint` is a path with query. Throws URIError when it is not percent-encoded. */
   async request(
     method: "GET" | "POST" | "PUT" | "DELETE",
     endpoint: string,
