@@ -61,6 +61,7 @@ const contradictions: readonly (readonly [set: string, named: string])[] = [
     "nodes.address.type=HostPort,nodes.seedHttp.enabled=true,nodes.seedHttp.type=HostPort,nodes.seedHttp.port=22021",
     "nodes.seedHttp.port",
   ],
+  ["nodes.seedHttp.enabled=true,nodes.seedHttp.type=NodePort", "nodes.seedHttp.port"],
   ["commonLabels.app\\.kubernetes\\.io/name=mine", "commonLabels"],
   ["commonLabels.swarmpost\\.dev/role=leader", "commonLabels"],
   ["commonLabels.team=two words", "commonLabels.team"],

@@ -45,9 +45,13 @@
 {{- end }}
 {{- end }}
 
-{{/* A machine has each of its ports once. */}}
+{{/* A machine has each of its ports once, and Kubernetes gives Services 30000 to 32767 of them. */}}
 {{- define "swarmpost.check.seedHttp" -}}
 {{- with .Values.nodes }}
+{{- $port := int .seedHttp.port }}
+{{- if and .seedHttp.enabled (eq .seedHttp.type "NodePort") (or (lt $port 30000) (gt $port 32767)) }}
+{{- fail (printf "nodes.seedHttp.port is %d: with nodes.seedHttp.type NodePort it is a port of each machine, from 30000 to 32767." $port) }}
+{{- end }}
 {{- if and .seedHttp.enabled (eq .seedHttp.type "HostPort") (eq .address.type "HostPort") }}
 {{- range $name, $port := .address.hostPorts }}
 {{- if eq (int $port) (int $.Values.nodes.seedHttp.port) }}
