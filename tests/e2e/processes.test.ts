@@ -34,7 +34,7 @@ test("who shows no certificate of the cluster is answered by none of its service
 
 test("a second process with a node's key ends with 1 and says why, and the first goes on", async () => {
   const node = net.nodes[1]!;
-  const ports = { HTTPS_PORT: "0", PEER_PORT: "0", GRPC_PORT: "0", ADMIN_PORT: "0" };
+  const ports = { HTTPS_PORT: "0", SEED_HTTP_PORT: "0", PEER_PORT: "0", GRPC_PORT: "0", ADMIN_PORT: "0" };
   const env = { ...node.environment("relay"), ...ports, DOPPELGANGER_WAIT_MS: "300" };
   const twin = new Spawned(spawn(process.execPath, [relayMain], { env, stdio: "pipe" }));
   const { code, out } = await twin.ended;

@@ -63,7 +63,7 @@ for (const name of services) {
 for (const name of jobs) {
   test(`${name} without settings says in one line what it needs`, async () => {
     const program = startProgram(bundle, [name]);
-    assert.equal(await program.ended, 1);
+    assert.equal(await program.ended, 2);
     assert.match(program.output.err, new RegExp(`^${name}: failed: bad configuration: [A-Z_]+ .*\\n$`));
     assert.equal(program.output.out, "");
   });
