@@ -1,4 +1,4 @@
-import { type Kubernetes, listPods, watchPods } from "@swarmpost/kubernetes";
+import { type Kubernetes, listPods, type PodEvent, watchPods } from "@swarmpost/kubernetes";
 import { backoff, errorFields, type Logger, WakeableLoop } from "@swarmpost/runtime";
 import type { SwarmState } from "@swarmpost/swarm";
 import { nodePodLabels, SWARM_LABEL } from "./budget-plan.ts";
@@ -25,6 +25,12 @@ const EVERY_MS = 30_000;
 /** Before a watch that was ended is begun again: an API server that ends each at once is not asked without pause. */
 const WATCH_AGAIN_MS = 500;
 const RETRY = { minMs: 500, maxMs: 15_000 } as const;
+
+/** Whether what happened to a pod asks for a look at everything: it came, it went, or its swarm label is not as it should be. */
+export function asksForLook(event: PodEvent, swarmOf: ReadonlyMap<string, string>): boolean {
+  if (event.type !== "modified") return event.type !== "bookmark";
+  return event.pod.labels[SWARM_LABEL] !== swarmOf.get(event.pod.name);
+}
 
 /**
  * Keeps the labels and budgets of the release's nodes in step with the map: after each change of the map, when a pod comes,
@@ -94,9 +100,7 @@ export class BudgetKeeper implements AsyncDisposable {
       this.#reconciling.wake();
       for await (const event of watchPods(kubernetes, selector, { resourceVersion, signal })) {
         this.#watchFailures = 0;
-        if (event.type === "bookmark") continue;
-        const { name, labels } = event.pod;
-        if (event.type !== "modified" || labels[SWARM_LABEL] !== this.#swarmOf.get(name)) this.#reconciling.wake();
+        if (asksForLook(event, this.#swarmOf)) this.#reconciling.wake();
       }
       return WATCH_AGAIN_MS;
     } catch (error) {
